@@ -1,0 +1,1 @@
+//! The formulas of firefighting water, each with its refusals.

@@ -1,0 +1,25 @@
+//! What firefighting water is, what each source of it owes, and how it is judged.
+//!
+//! In: reports of sensors, decoded; what people changed; the passing of journalled time.
+//! Out: verdicts and alert episodes, as a list of effects for somebody else to carry out.
+//! Nothing here reads a clock, a socket or a disk: the same code judges a live city, catches up
+//! after an outage and replays a recorded month.
+
+pub mod clock;
+pub mod time;
+
+pub mod quantity;
+pub mod report;
+
+pub mod source;
+
+pub mod hydraulics;
+pub mod norms;
+
+pub mod change;
+pub mod judging;
+
+pub use clock::Clock;
+pub use quantity::Quantity;
+pub use report::Report;
+pub use time::Timestamp;

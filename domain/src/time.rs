@@ -1,0 +1,115 @@
+//! Moments as milliseconds since 1970 in UTC: what the wire, the journal and the archive all carry.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Milliseconds in a second.
+pub const SECOND_MS: i64 = 1_000;
+/// Milliseconds in a minute.
+pub const MINUTE_MS: i64 = 60 * SECOND_MS;
+/// Milliseconds in an hour.
+pub const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// Milliseconds in a day.
+pub const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// A moment: milliseconds since 1970-01-01T00:00:00Z. Shown and serialised as RFC 3339 in UTC;
+/// in compact formats it is the bare number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The earliest moment that can be written as RFC 3339 (year 0).
+    pub const MIN: Self = Self(-62_167_219_200_000);
+    /// The latest moment that can be written as RFC 3339 (end of year 9999).
+    pub const MAX: Self = Self(253_402_207_200_000);
+
+    /// The moment `ms` milliseconds after 1970, held within year 0 to 9999.
+    pub const fn from_ms(ms: i64) -> Self {
+        if ms < Self::MIN.0 {
+            Self::MIN
+        } else if ms > Self::MAX.0 {
+            Self::MAX
+        } else {
+            Self(ms)
+        }
+    }
+
+    /// Milliseconds since 1970.
+    pub const fn ms(self) -> i64 {
+        self.0
+    }
+
+    /// The moment `ms` later (or earlier, if negative).
+    #[must_use]
+    pub const fn plus_ms(self, ms: i64) -> Self {
+        Self::from_ms(self.0.saturating_add(ms))
+    }
+
+    /// How many milliseconds this moment lies after `earlier`; negative if before.
+    pub const fn since_ms(self, earlier: Self) -> i64 {
+        self.0 - earlier.0
+    }
+
+    /// Reads RFC 3339 with any offset; `None` if it is not that.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>()
+            .ok()
+            .map(|t| Self::from_ms(t.as_millisecond()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(t) => write!(f, "{t}"),
+            Err(_) => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() {
+            to.collect_str(self)
+        } else {
+            to.serialize_i64(self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if from.is_human_readable() {
+            let text = String::deserialize(from)?;
+            Self::parse(&text).ok_or_else(|| {
+                serde::de::Error::custom(format!("`{text}` is not an RFC 3339 time"))
+            })
+        } else {
+            i64::deserialize(from).map(Self::from_ms)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_reads_as_rfc_3339_and_back() {
+        let moment = Timestamp::from_ms(1_764_000_000_000);
+        assert_eq!(moment.to_string(), "2025-11-24T16:00:00Z");
+        assert_eq!(Timestamp::parse("2025-11-24T23:00:00+07:00"), Some(moment));
+        assert_eq!(Timestamp::parse("yesterday"), None);
+        let json = serde_json::to_string(&moment).unwrap();
+        assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), moment);
+    }
+
+    #[test]
+    fn a_moment_out_of_the_calendar_is_held_at_its_edge() {
+        assert_eq!(Timestamp::from_ms(i64::MAX), Timestamp::MAX);
+        assert_eq!(Timestamp::from_ms(i64::MIN), Timestamp::MIN);
+        assert!(Timestamp::MAX.to_string().starts_with("9999"));
+        assert!(Timestamp::MIN.to_string().starts_with("0000"));
+    }
+}

@@ -1,0 +1,1 @@
+//! Sensors' firmware in a simulated town on a real hydraulic network

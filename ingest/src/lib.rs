@@ -1,0 +1,1 @@
+//! Receiving without loss: broker or own endpoint to journal, journal to archive

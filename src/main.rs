@@ -1,0 +1,3 @@
+//! The firemain binary.
+
+fn main() {}

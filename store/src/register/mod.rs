@@ -1,0 +1,304 @@
+//! The register: sources and devices, what people changed, how sources stand, and alerts.
+//!
+//! In: changes by people, each a numbered row; what judging decided, in one transaction with its
+//! cursor. Out: both again, in pages. One trait, one story test told on every back end.
+
+use firemain_domain::Timestamp;
+use firemain_domain::change::{
+    Change, ChangeNumber, FlowTest, Incident, MaintenanceWindow, Permit,
+};
+use firemain_domain::judging::{EpisodeState, Severity, Standing};
+use firemain_domain::report::DeviceId;
+use firemain_domain::source::{Source, SourceCode};
+use serde::{Deserialize, Serialize};
+
+use crate::journal::Position;
+
+/// What people and judging keep. Calls block; run them where blocking is allowed.
+pub trait Register: Send + Sync {
+    // What people do -------------------------------------------------------------------------
+
+    /// Carries out changes, all or none: rows, their numbered change rows and who made them, in one
+    /// transaction. Returns the number of the last. Checks what a register must hold (known source,
+    /// unique device, known id) and says what is wrong.
+    fn change(
+        &self,
+        by: &str,
+        at: Timestamp,
+        changes: &[Change],
+    ) -> Result<ChangeNumber, RegisterError>;
+
+    /// Changes after a number, in order.
+    fn changes_after(
+        &self,
+        after: ChangeNumber,
+        limit: usize,
+    ) -> Result<Vec<NumberedChange>, RegisterError>;
+
+    /// The number of the newest change; 0 if there is none.
+    fn newest_change(&self) -> Result<ChangeNumber, RegisterError>;
+
+    /// Sources in order of code, after `after`.
+    fn sources(&self, after: Option<&str>, limit: usize) -> Result<Vec<Source>, RegisterError>;
+    /// One source.
+    fn source(&self, code: &str) -> Result<Option<Source>, RegisterError>;
+    /// Device and source pairs of every registered device.
+    fn device_map(&self) -> Result<Vec<(DeviceId, SourceCode)>, RegisterError>;
+
+    /// Flow tests, newest first, after the id `after`; of one source or of all.
+    fn flow_tests(
+        &self,
+        source: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<FlowTest>, RegisterError>;
+    /// Maintenance windows, newest first.
+    fn windows(
+        &self,
+        source: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Ended<MaintenanceWindow>>, RegisterError>;
+    /// Incidents, newest first; `open_only`: those not ended.
+    fn incidents(
+        &self,
+        open_only: bool,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Ended<Incident>>, RegisterError>;
+    /// Permits, newest first.
+    fn permits(
+        &self,
+        source: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Ended<Permit>>, RegisterError>;
+
+    // Devices that log in ----------------------------------------------------------------------
+
+    /// Enters or replaces a login of the own endpoint.
+    fn set_login(&self, login: &Login) -> Result<(), RegisterError>;
+    /// Forgets a login.
+    fn remove_login(&self, name: &str) -> Result<bool, RegisterError>;
+    /// One login.
+    fn login(&self, name: &str) -> Result<Option<Login>, RegisterError>;
+    /// Logins in order of name (their hashes are not for showing).
+    fn logins(&self, after: Option<&str>, limit: usize) -> Result<Vec<Login>, RegisterError>;
+
+    // What judging does ------------------------------------------------------------------------
+
+    /// Commits what a stretch of the journal led to, in one transaction: standings, episodes, the
+    /// stream's events, the positions at which changes took effect, and the cursor. Committing the
+    /// same again changes nothing (ids are deterministic, rows are overwritten, and stream events
+    /// of a position already committed are not repeated).
+    fn commit(&self, commit: &WatchCommit) -> Result<(), RegisterError>;
+
+    /// The position up to which effects are committed, and the last change that took effect.
+    fn committed(&self) -> Result<(Position, ChangeNumber), RegisterError>;
+
+    /// At which position each change after `after` took effect, where it has, in order.
+    fn taken_changes(
+        &self,
+        after: ChangeNumber,
+    ) -> Result<Vec<(ChangeNumber, Position)>, RegisterError>;
+
+    /// Writes the dirty part of the fold's state with the position it stands at, in one transaction.
+    fn save_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), RegisterError>;
+
+    /// The whole checkpoint, if there is one.
+    fn load_checkpoint(&self) -> Result<Option<Checkpoint>, RegisterError>;
+
+    // What judging said ------------------------------------------------------------------------
+
+    /// How every source stood at the last commit.
+    fn standings(&self) -> Result<Vec<(SourceCode, Standing)>, RegisterError>;
+    /// Alerts, newest first, after the id `after`.
+    fn episodes(
+        &self,
+        filter: &EpisodeFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<EpisodeRow>, RegisterError>;
+    /// One alert by its id as text.
+    fn episode(&self, id: &str) -> Result<Option<EpisodeRow>, RegisterError>;
+    /// Stream events after an id, in order.
+    fn stream_after(&self, after: u64, limit: usize) -> Result<Vec<StreamEvent>, RegisterError>;
+    /// The oldest and newest stream event ids kept; zeros if there are none.
+    fn stream_extent(&self) -> Result<(u64, u64), RegisterError>;
+    /// Deletes stream events beyond the newest `keep`.
+    fn prune_stream(&self, keep: u64) -> Result<(), RegisterError>;
+
+    // Cursors of other consumers ---------------------------------------------------------------
+
+    /// A consumer's cursor and its own state (Sparkplug aliases, say).
+    fn cursor(&self, consumer: &str) -> Result<Option<(Position, Vec<u8>)>, RegisterError>;
+    /// Sets it.
+    fn set_cursor(
+        &self,
+        consumer: &str,
+        position: Position,
+        state: &[u8],
+    ) -> Result<(), RegisterError>;
+}
+
+/// A change with its number, its author and its moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NumberedChange {
+    /// 1, 2, 3 …
+    pub number: ChangeNumber,
+    /// When it was entered.
+    pub at: Timestamp,
+    /// Who entered it.
+    pub by: String,
+    /// What it is.
+    pub change: Change,
+}
+
+/// Something that may have been ended before its time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended<T> {
+    /// What.
+    #[serde(flatten)]
+    pub what: T,
+    /// When it was ended by a person.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A login of the own endpoint: a device's, or a gateway's for several devices.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// User name.
+    pub name: String,
+    /// SHA-256 of its generated secret (256 random bits, so that no slow hash is needed).
+    #[serde(skip)]
+    pub secret_sha256: [u8; 32],
+    /// The devices it speaks for.
+    pub devices: Vec<DeviceId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login")
+            .field("name", &self.name)
+            .field("devices", &self.devices)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a stretch of the journal led to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WatchCommit {
+    /// The newest envelope of the stretch.
+    pub upto: Position,
+    /// Standings that changed: the last of each source.
+    pub standings: Vec<(SourceCode, Standing)>,
+    /// Alerts that changed: the last state of each.
+    pub episodes: Vec<EpisodeState>,
+    /// Events for the live stream, in order, with the position that caused each.
+    pub events: Vec<(Position, StreamEvent)>,
+    /// Changes that took effect, each with the position before which it was applied.
+    pub taken: Vec<(ChangeNumber, Position)>,
+}
+
+/// One event of the live stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StreamEvent {
+    /// 1, 2, 3 …; given by the register on commit, 0 before.
+    pub id: u64,
+    /// `standing`, `episode`, `change` …
+    pub kind: String,
+    /// Its JSON.
+    pub body: String,
+}
+
+/// The fold's state, whole or its dirty part.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checkpoint {
+    /// Everything up to here is in it.
+    pub upto: Position,
+    /// The last change in it.
+    pub change: ChangeNumber,
+    /// What belongs to no source (and the decoders' state).
+    pub global: Vec<u8>,
+    /// Per source: what people set, where that is dirty, and the judged state; `None` for both:
+    /// the source is gone.
+    pub sources: Vec<SourceCheckpoint>,
+}
+
+/// One source's part of a checkpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceCheckpoint {
+    /// Whose.
+    pub code: SourceCode,
+    /// What people set (JSON); `None` in a dirty part: as before.
+    pub settings: Option<String>,
+    /// The judged state; `None`: the source was removed.
+    pub state: Option<Vec<u8>>,
+}
+
+/// Which alerts are asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EpisodeFilter {
+    /// Of one source.
+    pub source: Option<String>,
+    /// Of one rule.
+    pub rule: Option<String>,
+    /// At least this severe.
+    pub at_least: Option<Severity>,
+    /// Only those that stand (true) or are cleared (false).
+    pub open: Option<bool>,
+}
+
+/// An alert with what people did about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpisodeRow {
+    /// As judged.
+    #[serde(flatten)]
+    pub state: EpisodeState,
+    /// Who took it.
+    pub acknowledged_by: Option<String>,
+    /// When.
+    pub acknowledged_at: Option<Timestamp>,
+}
+
+/// What can go wrong with the register.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// What was asked for contradicts what is there; said for people.
+    #[error("{0}")]
+    Conflict(String),
+    /// It names something that is not there; said for people.
+    #[error("{0}")]
+    NotFound(String),
+    /// The disk is full.
+    #[error("the disk that holds the register is full")]
+    DiskFull,
+    /// Written by a newer version.
+    #[error(
+        "the register was written by a newer version (schema {found}, this one knows {known}): start that version, or restore a backup"
+    )]
+    Newer {
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// A row cannot be read.
+    #[error("the register holds a {what} that cannot be read: {reason}")]
+    Unreadable {
+        /// What kind of row.
+        what: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// Anything the database says.
+    #[error("the register cannot be {doing}: {source}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What it says.
+        source: rusqlite::Error,
+    },
+}

@@ -3,10 +3,8 @@
 //! One process may receive into it and one may judge from it, each under its own lock, so that two
 //! of a kind never meet.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-
-use fs4::fs_std::FileExt;
 
 /// The data directory: where each store has its place.
 #[derive(Clone, Debug)]
@@ -73,13 +71,12 @@ impl DataDir {
             .write(true)
             .open(self.root.join(format!("{work}.lock")))
             .map_err(unusable)?;
-        match FileExt::try_lock_exclusive(&file) {
-            Ok(true) => Ok(Lock { _file: file }),
-            Ok(false) => Err(DataDirError::InUse {
-                path: self.root.clone(),
-                work,
-            }),
-            Err(source) => Err(unusable(source)),
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) => {
+                Err(DataDirError::InUse { path: self.root.clone(), work })
+            }
+            Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
     }
 

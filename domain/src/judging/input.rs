@@ -57,6 +57,11 @@ pub enum Control {
     Disconnected,
     /// What had queued up at the broker has been taken in; from here on messages are current.
     Drained,
+    /// History is being played in (true), or is over (false): nobody is to be paged for it.
+    History {
+        /// Whether it begins.
+        begins: bool,
+    },
     /// The wall clock was set by `by_ms`; journal time moves with it if forward.
     ClockStepped {
         /// How far, ms.

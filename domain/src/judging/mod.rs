@@ -3,14 +3,43 @@
 //! In: what the journal says, in its order, and what people changed, at the positions at which it
 //! took effect. Out: verdicts and alert episodes as effects. Nothing else is read, so the same
 //! journal always gives the same verdicts: live, after a crash, or in a backtest.
+//!
+//! A message's way: [`judge`] moves the [`listening`] clocks and fires what fell due on the way
+//! ([`time_passes`]); [`hearing`] finds its source and its time ([`arrival`]); [`reading`] tells
+//! spikes from steps and holds the [`sample`] against the [`rules`]; a [`condition`] that turns
+//! becomes an [`episode`], which pages or waits ([`paging`]); at last the [`verdict`].
 
 pub mod input;
-mod judge;
 pub mod outcome;
 
+mod judge;
+mod saved;
+
+mod listening;
+mod time_passes;
+mod world;
+
+mod arrival;
+mod changes;
+mod hearing;
+mod reading;
+mod settings;
+mod state;
+
+mod condition;
+mod flow;
+pub mod rules;
+mod sample;
+
+mod episode;
+mod paging;
+mod verdict;
+
 pub use input::{Control, Input, What};
-pub use judge::{Judge, RestoreError, SavedSource};
+pub use judge::Judge;
 pub use outcome::{
     Basis, Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, LeftOut, Measured, Mute, Note,
     Reason, RuleName, Severity, Standing, Verdict,
 };
+pub use rules::Rules;
+pub use saved::{RestoreError, SavedSource};

@@ -1,0 +1,71 @@
+//! How late a device's readings come, and whether its clock is to blame.
+//!
+//! A lag that stays the same over messages in sequence is a clock that is behind: it is put right.
+//! A lag that shrinks inside a burst is a backlog: it fills the history and decides nothing, but
+//! that its newest reading may be current.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::{MINUTE_MS, SECOND_MS, Timestamp};
+
+/// Messages in sequence that must lag alike.
+const MESSAGES: usize = 3;
+/// How alike, ms.
+const SPREAD_MS: i64 = MINUTE_MS;
+/// Messages closer than this are one burst and tell nothing of the clock.
+const BURST_MS: i64 = 20 * SECOND_MS;
+
+/// The lags of the newest messages.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Arrivals {
+    lags_ms: [i64; MESSAGES],
+    len: u8,
+    heard_ms: i64,
+    skew_ms: i64,
+}
+
+impl Arrivals {
+    /// Takes note of a message whose newest reading lags by `lag_ms`, and returns what is to be
+    /// added to its device's times.
+    pub fn note(&mut self, lag_ms: i64, steady_ms: i64, interval_ms: i64) -> i64 {
+        let in_sequence = self.len == 0 || steady_ms - self.heard_ms >= BURST_MS;
+        self.heard_ms = steady_ms;
+        if in_sequence {
+            self.lags_ms.rotate_left(1);
+            self.lags_ms[MESSAGES - 1] = lag_ms;
+            self.len = (self.len + 1).min(MESSAGES as u8);
+        } else {
+            self.lags_ms[MESSAGES - 1] = lag_ms;
+        }
+        if (lag_ms - self.skew_ms).abs() > SPREAD_MS {
+            self.skew_ms = 0;
+        }
+        if usize::from(self.len) == MESSAGES {
+            let mut sorted = self.lags_ms;
+            sorted.sort_unstable();
+            let middle = sorted[MESSAGES / 2];
+            let alike = sorted.iter().all(|lag| (lag - middle).abs() < SPREAD_MS);
+            if alike && middle > interval_ms {
+                self.skew_ms = middle;
+            }
+        }
+        self.skew_ms
+    }
+
+    /// Our own wall clock was set by `by_ms`: every lag is another by as much, and a device that
+    /// was on time before is on time still.
+    pub fn our_clock_stepped(&mut self, by_ms: i64) {
+        for lag in &mut self.lags_ms {
+            *lag += by_ms;
+        }
+        if self.len > 0 {
+            let newest = self.lags_ms[MESSAGES - 1];
+            self.skew_ms = if newest.abs() > SPREAD_MS { newest } else { 0 };
+        }
+    }
+}
+
+/// How old a reading may be and still be news: two intervals.
+pub fn is_current(at: Timestamp, wall: Timestamp, interval_ms: i64) -> bool {
+    wall.since_ms(at) <= 2 * interval_ms
+}

@@ -1,0 +1,276 @@
+//! What people change, taken into the state.
+
+use super::condition::Coming;
+use super::episode;
+use super::judge::Judge;
+use super::outcome::{Basis, Effect, Measured, RuleName};
+use super::reading::{hold_against_rules, note};
+use super::rules::Rule;
+use super::settings::Settings;
+use super::state::One;
+use super::verdict::seen;
+use super::world::World;
+use crate::change::{Change, FlowTest};
+use crate::quantity::Quantity;
+use crate::source::{Position, Source, SourceCode};
+
+/// Takes one change into the state.
+pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
+    match change {
+        Change::SourceSet { source } => set_source(judge, source, effects),
+        Change::SourceRemoved { code } => remove_source(judge, code, effects),
+        Change::FlowTestEntered { test } => on(
+            judge,
+            &test.source,
+            effects,
+            |one, index, world, effects| {
+                one.settings.enter_test(test.clone());
+                judge_test(one, index, test, world, effects);
+            },
+        ),
+        Change::FlowTestWithdrawn { id, source } => {
+            on(judge, source, effects, |one, index, world, effects| {
+                one.settings.tests.retain(|t| t.id != *id);
+                judge_again(one, index, world, effects);
+            });
+        }
+        Change::WindowEntered { window } => {
+            on(judge, &window.source, effects, |one, _, _, _| {
+                one.settings.enter_window(window.clone());
+            });
+            look_again(judge, &window.source, effects);
+        }
+        Change::PermitGranted { permit } => {
+            on(judge, &permit.source, effects, |one, _, _, _| {
+                one.settings.enter_permit(permit.clone());
+            });
+        }
+        Change::WindowEnded { id, at } | Change::PermitEnded { id, at } => {
+            for code in holders(judge, id) {
+                on(judge, &code, effects, |one, _, _, _| {
+                    one.settings.end(id, *at);
+                });
+                look_again(judge, &code, effects);
+            }
+        }
+        Change::IncidentOpened { incident } => {
+            judge
+                .world
+                .incidents
+                .insert(incident.id.clone(), incident.clone());
+            look_around(judge, incident.position, effects);
+        }
+        Change::IncidentEnded { id, .. } => {
+            judge.world.incidents.remove(id);
+        }
+        // Taken alerts are a matter of telling, not of judging.
+        Change::EpisodeAcknowledged { .. } => {}
+    }
+}
+
+/// Works on the source of that code, if there is one, and remembers that people set something.
+fn on(
+    judge: &mut Judge,
+    code: &str,
+    effects: &mut Vec<Effect>,
+    work: impl FnOnce(&mut One, u32, &World, &mut Vec<Effect>),
+) {
+    let Some(&index) = judge.by_code.get(code) else {
+        return;
+    };
+    judge.with_one(index, effects, |one, world, effects| {
+        one.settings_dirty = true;
+        work(one, index, world, effects);
+    });
+}
+
+fn look_again(judge: &mut Judge, code: &str, effects: &mut Vec<Effect>) {
+    if let Some(&index) = judge.by_code.get(code) {
+        judge.look_at_pages(index, effects);
+    }
+}
+
+fn holders(judge: &Judge, id: &str) -> Vec<SourceCode> {
+    let holds = |one: &&One| {
+        let settings = &one.settings;
+        settings.windows.iter().any(|w| w.id == id) || settings.permits.iter().any(|p| p.id == id)
+    };
+    let ones = judge
+        .ones
+        .iter()
+        .filter_map(|one| one.as_deref())
+        .filter(holds);
+    ones.map(|one| one.settings.source.code.clone()).collect()
+}
+
+/// A fire: waiting pages within its reach are looked at again.
+fn look_around(judge: &mut Judge, position: Position, effects: &mut Vec<Effect>) {
+    let reach_m = judge.world.rules.common.incident_reach_m;
+    let near: Vec<u32> = judge
+        .by_code
+        .values()
+        .copied()
+        .filter(|index| {
+            let one = judge
+                .ones
+                .get(*index as usize)
+                .and_then(|one| one.as_deref());
+            one.is_some_and(|one| {
+                !one.state.conditions.is_empty()
+                    && one.settings.source.position.distance_m(&position) <= reach_m
+            })
+        })
+        .collect();
+    let mut near = near;
+    near.sort_unstable();
+    for index in near {
+        judge.look_at_pages(index, effects);
+    }
+}
+
+fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
+    let now = judge.world.clocks.now();
+    let index = match judge.by_code.get(&source.code) {
+        Some(&index) => index,
+        None => {
+            let one = One::new(Settings::new(source.clone()), now.wall, now.listening_ms);
+            let index = judge.ones.len() as u32;
+            judge.ones.push(Some(Box::new(one)));
+            judge.by_code.insert(source.code.clone(), index);
+            judge.dirty.push(index);
+            index
+        }
+    };
+    judge.by_device.retain(|_, at| *at != index);
+    if let Some(device) = &source.device {
+        judge.by_device.insert(device.clone(), index);
+    }
+    on(
+        judge,
+        &source.code,
+        effects,
+        |one, index, world, effects| {
+            let before = std::mem::replace(&mut one.settings.source, source.clone());
+            if before.device != source.device || before.kind != source.kind {
+                one.state.band.clear();
+                one.state.suspects.clear();
+                one.state.normal = None;
+            }
+            if before != *source {
+                judge_again(one, index, world, effects);
+            }
+        },
+    );
+}
+
+fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>) {
+    let Some(index) = judge.by_code.get(code).copied() else {
+        return;
+    };
+    let now = judge.world.clocks.now();
+    judge.with_one(index, effects, |one, _, effects| {
+        for condition in &mut one.state.conditions {
+            episode::clear(condition, now, effects);
+        }
+    });
+    judge.by_code.remove(code);
+    judge.by_device.retain(|_, at| *at != index);
+    judge.world.using.remove(&index);
+    if let Some(one) = judge.ones[index as usize].take() {
+        if let Some(at) = one.deadline_ms {
+            judge.deadlines.remove(&(at, index));
+        }
+        if let Some(at) = one.silence_ms {
+            judge.silences.remove(&(at, index));
+        }
+    }
+    judge.gone.push(code.clone());
+}
+
+/// What is owed changed: the newest readings are held against it, as if they came now.
+fn judge_again(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
+    let now = world.clocks.now();
+    let table = world.rules.table();
+    let newest = one.state.last;
+    for place in 0..one.state.conditions.len() {
+        let rule = one.state.conditions[place].rule;
+        let applies = one.settings.is_in_service()
+            && table.iter().find(|r| r.name() == rule).is_none_or(|r| {
+                let seen = seen(one, &newest, &world.rules, now.wall);
+                r.assess(&seen) != super::rules::Assessment::Silent
+            });
+        if !applies {
+            episode::clear(&mut one.state.conditions[place], now, effects);
+        }
+    }
+    if one.settings.is_in_service() && one.state.heard_at.is_some() && !one.state.silent {
+        let coming = Coming {
+            at: newest.at,
+            current: true,
+            on_change: one.settings.on_change(),
+        };
+        hold_against_rules(one, index, &newest, coming, world, effects);
+    }
+}
+
+/// A test speaks at once: what it measured, not what today's pressure would make of it.
+fn judge_test(
+    one: &mut One,
+    index: u32,
+    test: &FlowTest,
+    world: &World,
+    effects: &mut Vec<Effect>,
+) {
+    let now = world.clocks.now();
+    let newest_is_this = one
+        .settings
+        .newest_test()
+        .is_some_and(|(newest, _)| newest.id == test.id);
+    let Some(point) = one.settings.newest_test().map(|(_, point)| point) else {
+        return;
+    };
+    if !newest_is_this
+        || !one.settings.is_in_service()
+        || !point.still_valid(test.at, now.wall, None)
+    {
+        return;
+    }
+    let requirement = one.settings.source.requirement;
+    let target_kpa = requirement
+        .pressure_kpa
+        .unwrap_or(world.rules.common.target_residual_kpa);
+    let Ok(available) = point.available_flow_lps(target_kpa) else {
+        return;
+    };
+    let rule = &world.rules.flow_deficit;
+    let newest = one.state.last;
+    let (said, timing) = {
+        let mut seen = seen(one, &newest, &world.rules, now.wall);
+        seen.rated_flow = Some(Measured {
+            basis: Basis::FlowTest,
+            quantity: Quantity::AvailableFlowLps,
+            value: available.flow_lps,
+            limit: requirement.flow_lps,
+            margin: requirement
+                .flow_lps
+                .map(|required| available.flow_lps - required),
+            at: test.at,
+        });
+        (rule.assess(&seen), rule.timing(&seen))
+    };
+    let coming = Coming {
+        at: now.wall,
+        current: true,
+        on_change: one.settings.on_change(),
+    };
+    note(
+        one,
+        index,
+        RuleName::FlowDeficit,
+        said,
+        timing,
+        coming,
+        world,
+        effects,
+    );
+}

@@ -1,0 +1,230 @@
+//! Alert episodes: what a turn of a condition makes of its alert.
+
+use super::condition::{Condition, Moment, Turn};
+use super::outcome::{
+    Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, Mute, RuleName, Severity,
+};
+use super::paging::mute;
+use super::state::One;
+use super::world::World;
+use crate::time::Timestamp;
+
+/// The severity from which alerts page.
+const PAGES_FROM: Severity = Severity::Major;
+
+/// The severity a rule's alert has before two samples beyond its critical limit raise it.
+pub fn base_severity(rule: RuleName) -> Severity {
+    match rule {
+        RuleName::LowResidual => Severity::Critical,
+        RuleName::LowStatic
+        | RuleName::TankLow
+        | RuleName::FlowDeficit
+        | RuleName::DrawLow
+        | RuleName::Stale => Severity::Major,
+        RuleName::HighPressure => Severity::Minor,
+        RuleName::InUse | RuleName::Spike => Severity::Info,
+    }
+}
+
+/// What an alert is raised with.
+#[derive(Debug)]
+pub struct Grounds {
+    /// When the condition began.
+    pub began_at: Timestamp,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The numbers.
+    pub evidence: Evidence,
+}
+
+/// Carries out a turn of the condition at `place` among the source's conditions.
+pub fn turn(
+    one: &mut One,
+    index: u32,
+    place: usize,
+    turn: Turn,
+    world: &World,
+    effects: &mut Vec<Effect>,
+) {
+    let now = world.clocks.now();
+    let condition = &one.state.conditions[place];
+    match turn {
+        Turn::Raise => {
+            let Some(run) = &condition.run else { return };
+            let severity =
+                condition.severity(base_severity(condition.rule), one.settings.on_change());
+            let evidence = Evidence {
+                measured: vec![run.measured],
+            };
+            raise(
+                one,
+                index,
+                place,
+                Grounds {
+                    began_at: run.since,
+                    severity,
+                    evidence,
+                },
+                world,
+                effects,
+            );
+        }
+        Turn::Severity => {
+            let severity =
+                condition.severity(base_severity(condition.rule), one.settings.on_change());
+            let measured = condition.run.as_ref().map(|run| run.measured);
+            let Some(episode) = &mut one.state.conditions[place].episode else {
+                return;
+            };
+            episode.severity = severity;
+            if severity > episode.highest {
+                episode.highest = severity;
+                episode.evidence.measured.splice(0..0, measured);
+                episode.evidence.measured.truncate(4);
+            }
+            tell(
+                &one.state.conditions[place],
+                now,
+                EpisodeEvent::Changed,
+                effects,
+            );
+            look_at_page(one, index, place, world, effects);
+        }
+        Turn::Clear => clear(&mut one.state.conditions[place], now, effects),
+    }
+}
+
+/// Raises an alert, or re-opens the one that cleared within the last hour.
+pub fn raise(
+    one: &mut One,
+    index: u32,
+    place: usize,
+    grounds: Grounds,
+    world: &World,
+    effects: &mut Vec<Effect>,
+) {
+    let now = world.clocks.now();
+    let reopen_ms = i64::from(world.rules.common.reopen_within_s) * 1_000;
+    let command = !one.settings.test_permitted(now.wall);
+    let code = one.settings.source.code.clone();
+    let condition = &mut one.state.conditions[place];
+    let again = condition.episode.take().filter(|episode| {
+        episode
+            .cleared_at
+            .is_some_and(|cleared| now.journal.since_ms(cleared) <= reopen_ms)
+    });
+    let (event, episode) = match again {
+        Some(mut episode) => {
+            episode.cleared_at = None;
+            episode.reopened = episode.reopened.saturating_add(1);
+            episode.severity = grounds.severity;
+            episode.highest = episode.highest.max(grounds.severity);
+            episode.evidence = grounds.evidence;
+            (EpisodeEvent::Reopened, episode)
+        }
+        None => {
+            condition.n += 1;
+            let rule = condition.rule;
+            let episode = EpisodeState {
+                id: EpisodeId {
+                    source: code,
+                    rule,
+                    n: condition.n,
+                },
+                severity: grounds.severity,
+                highest: grounds.severity,
+                began_at: grounds.began_at,
+                raised_at: now.journal,
+                cleared_at: None,
+                reopened: 0,
+                pages: false,
+                muted_by: None,
+                tells_command: rule == RuleName::LowResidual && command,
+                evidence: grounds.evidence,
+            };
+            (EpisodeEvent::Raised, Box::new(episode))
+        }
+    };
+    condition.episode = Some(episode);
+    decide_page(one, index, place, world);
+    tell(&one.state.conditions[place], now, event, effects);
+}
+
+/// Ends an alert, if it stands.
+pub fn clear(condition: &mut Condition, now: Moment, effects: &mut Vec<Effect>) {
+    condition.page_check_ms = None;
+    condition.forget_run();
+    if let Some(episode) = condition
+        .episode
+        .as_mut()
+        .filter(|e| e.cleared_at.is_none())
+    {
+        episode.cleared_at = Some(now.journal);
+        tell(condition, now, EpisodeEvent::Cleared, effects);
+    }
+}
+
+/// Looks again at whether a standing alert that has not paged does so now.
+pub fn look_at_page(
+    one: &mut One,
+    index: u32,
+    place: usize,
+    world: &World,
+    effects: &mut Vec<Effect>,
+) {
+    let condition = &one.state.conditions[place];
+    let Some(before) = condition
+        .episode
+        .as_ref()
+        .filter(|e| e.cleared_at.is_none())
+    else {
+        return;
+    };
+    if before.pages || before.muted_by == Some(Mute::LateData) {
+        return;
+    }
+    let muted_by = before.muted_by;
+    decide_page(one, index, place, world);
+    let condition = &one.state.conditions[place];
+    let Some(after) = &condition.episode else {
+        return;
+    };
+    if after.pages {
+        tell(condition, world.clocks.now(), EpisodeEvent::Paged, effects);
+    } else if after.muted_by != muted_by {
+        tell(
+            condition,
+            world.clocks.now(),
+            EpisodeEvent::Changed,
+            effects,
+        );
+    }
+}
+
+fn decide_page(one: &mut One, index: u32, place: usize, world: &World) {
+    let now = world.clocks.now();
+    let muted = mute(one, index, &one.state.conditions[place], world, now);
+    let condition = &mut one.state.conditions[place];
+    condition.page_check_ms = None;
+    let Some(episode) = &mut condition.episode else {
+        return;
+    };
+    if episode.pages || episode.severity < PAGES_FROM {
+        return;
+    }
+    episode.pages = muted.is_none();
+    episode.muted_by = muted.map(|m| m.by);
+    condition.page_check_ms = muted
+        .and_then(|m| m.until)
+        .map(|until| now.steady_ms + until.since_ms(now.wall).max(1));
+}
+
+fn tell(condition: &Condition, now: Moment, what: EpisodeEvent, effects: &mut Vec<Effect>) {
+    if let Some(episode) = &condition.episode {
+        effects.push(Effect::Episode {
+            at: now.journal,
+            what,
+            episode: episode.clone(),
+        });
+    }
+}

@@ -1,0 +1,246 @@
+//! From a report to turns of conditions: clean, tell spikes from steps, hold against the rules.
+
+use super::condition::{Coming, Condition};
+use super::episode::{base_severity, turn};
+use super::outcome::{Effect, LeftOut, RuleName};
+use super::rules::{Assessment, Suspicion};
+use super::sample::Taken;
+use super::state::{One, UseProof};
+use super::verdict::seen;
+use super::world::World;
+use crate::quantity::Quantity;
+use crate::source::Kind;
+
+/// Takes one cleaned sample that is not older than the newest.
+pub fn take(
+    one: &mut One,
+    index: u32,
+    taken: Taken,
+    current: bool,
+    world: &World,
+    effects: &mut Vec<Effect>,
+) {
+    one.state.newest_at = Some(taken.at);
+    match sift(one, &taken, world) {
+        Sifted::Accept => judge(one, index, taken, current, world, effects),
+        Sifted::Doubt => one.state.suspects.push(taken),
+        Sifted::Spikes => {
+            for spike in std::mem::take(&mut one.state.suspects) {
+                effects.push(left_out(one, spike, LeftOut::Spike));
+            }
+            judge(one, index, taken, current, world, effects);
+        }
+        Sifted::Step => {
+            one.state.band.clear();
+            for suspect in std::mem::take(&mut one.state.suspects) {
+                judge(one, index, suspect, current, world, effects);
+            }
+            judge(one, index, taken, current, world, effects);
+        }
+    }
+}
+
+enum Sifted {
+    Accept,
+    Doubt,
+    Spikes,
+    Step,
+}
+
+/// Whether a sample fits those before it. Water being drawn explains any change, and a device that
+/// reports on change would leave a doubt standing for a day: neither is doubted.
+fn sift(one: &One, taken: &Taken, world: &World) -> Sifted {
+    let source = &one.settings.source;
+    let suspects = &one.state.suspects;
+    let Some(value) = taken.main_quantity(source) else {
+        return Sifted::Accept;
+    };
+    let barrel = matches!(source.kind, Kind::Hydrant { .. }) && !source.taps_main();
+    let flowing = taken
+        .flow_lps
+        .is_some_and(|q| q > world.rules.in_use.flow_lps);
+    if barrel || flowing || one.settings.on_change() {
+        return if suspects.is_empty() {
+            Sifted::Accept
+        } else {
+            Sifted::Step
+        };
+    }
+    let spike = &world.rules.spike;
+    let floor = if matches!(source.kind, Kind::Hydrant { .. }) {
+        spike.floor_kpa
+    } else {
+        spike.floor_m
+    };
+    let step = source.sensor.resolution.unwrap_or(0.0);
+    match one.state.band.suspicion(spike, value, step, floor) {
+        Suspicion::None if suspects.is_empty() => Sifted::Accept,
+        Suspicion::None => Sifted::Spikes,
+        Suspicion::Outside { limit } => {
+            let agrees = suspects
+                .last()
+                .and_then(|s| s.main_quantity(source))
+                .is_some_and(|before| (before - value).abs() <= limit);
+            if agrees || suspects.len() >= 2 {
+                Sifted::Step
+            } else {
+                Sifted::Doubt
+            }
+        }
+    }
+}
+
+/// Holds an accepted sample against the rules.
+fn judge(
+    one: &mut One,
+    index: u32,
+    taken: Taken,
+    current: bool,
+    world: &World,
+    effects: &mut Vec<Effect>,
+) {
+    one.state.last = taken.over(one.state.last);
+    let coming = Coming {
+        at: taken.at,
+        current,
+        on_change: one.settings.on_change(),
+    };
+    if one.settings.is_in_service() {
+        hold_against_rules(one, index, &taken, coming, world, effects);
+    }
+    remember(one, &taken, world);
+}
+
+/// Holds a sample against every rule that applies.
+pub fn hold_against_rules(
+    one: &mut One,
+    index: u32,
+    taken: &Taken,
+    coming: Coming,
+    world: &World,
+    effects: &mut Vec<Effect>,
+) {
+    let now = world.clocks.now();
+    // What others ask of use and flow is known once use itself has been judged.
+    let [use_rule, others @ ..] = world.rules.table();
+    let (said, timing) = {
+        let seen = seen(one, taken, &world.rules, now.wall);
+        (use_rule.assess(&seen), use_rule.timing(&seen))
+    };
+    note(
+        one,
+        index,
+        use_rule.name(),
+        said,
+        timing,
+        coming,
+        world,
+        effects,
+    );
+    if one.state.holds(RuleName::InUse) {
+        one.state.use_seen_at = Some(taken.at);
+    }
+    let seen = seen(one, taken, &world.rules, now.wall);
+    let judged = others.map(|rule| (rule.name(), rule.assess(&seen), rule.timing(&seen)));
+    for (name, said, timing) in judged {
+        note(one, index, name, said, timing, coming, world, effects);
+    }
+}
+
+/// Hands what a rule says to its condition, and carries out what comes of it.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call carries one rule's word to its place"
+)]
+pub fn note(
+    one: &mut One,
+    index: u32,
+    rule: RuleName,
+    said: Assessment,
+    timing: super::rules::Timing,
+    coming: Coming,
+    world: &World,
+    effects: &mut Vec<Effect>,
+) {
+    let place = one.state.conditions.iter().position(|c| c.rule == rule);
+    let place = match (place, &said) {
+        (_, Assessment::Silent) | (None, Assessment::Clears | Assessment::Between) => return,
+        (Some(place), _) => place,
+        (None, Assessment::Holds { .. }) => {
+            one.state.conditions.push(Condition::new(rule));
+            one.state.conditions.len() - 1
+        }
+    };
+    let now = world.clocks.now();
+    let came = one.state.conditions[place].take(said, timing, base_severity(rule), coming, now);
+    if let Some(what) = came {
+        turn(one, index, place, what, world, effects);
+    }
+    if one.state.conditions[place].is_idle() {
+        one.state.conditions.swap_remove(place);
+    }
+}
+
+/// What later samples are held against: what is normal, what is rest, what a use has shown.
+fn remember(one: &mut One, taken: &Taken, world: &World) {
+    let drawing = one.state.is_drawing();
+    if let Some(value) = taken.main_quantity(&one.settings.source) {
+        if !drawing {
+            one.state.band.push(value);
+        }
+        let low = [RuleName::LowStatic, RuleName::TankLow, RuleName::DrawLow];
+        let wrong = |rule: &RuleName| one.state.holds(*rule) || one.state.is_open(*rule);
+        if !drawing && !low.iter().any(wrong) {
+            one.state.learn_normal(value);
+        }
+    }
+    if !drawing && one.state.last.cap_open != Some(true) {
+        one.state.at_rest_kpa = taken.pressure_kpa.or(one.state.at_rest_kpa);
+    }
+    if let (Some(flow), Some(pressure), Kind::Hydrant { .. }) = (
+        taken.flow_lps,
+        taken.pressure_kpa,
+        &one.settings.source.kind,
+    ) {
+        learn_from_use(one, taken, flow, pressure, world);
+    }
+}
+
+/// A use proves the flow that is owed when flow and pressure both reach it; it disproves it when
+/// pressure falls short at no more than that flow.
+fn learn_from_use(one: &mut One, taken: &Taken, flow_lps: f64, pressure_kpa: f64, world: &World) {
+    let required = one.settings.source.requirement;
+    let least = world.rules.low_residual.min_flow_lps;
+    if flow_lps < least {
+        return;
+    }
+    let target_kpa = world.rules.common.target_residual_kpa;
+    let required_kpa = required.pressure_kpa.unwrap_or(target_kpa);
+    let required_lps = required.flow_lps.unwrap_or(least);
+    let met = pressure_kpa >= required_kpa && flow_lps >= required_lps;
+    let missed = pressure_kpa < required_kpa && flow_lps <= required_lps * 1.1;
+    if met || missed {
+        let static_kpa = one.state.at_rest_kpa;
+        one.state.use_proof = Some(UseProof {
+            at: taken.at,
+            flow_lps,
+            pressure_kpa,
+            static_kpa,
+            met,
+        });
+    }
+}
+
+/// The effect that says that a sample was left out.
+pub fn left_out(one: &One, taken: Taken, why: LeftOut) -> Effect {
+    let quantity = match one.settings.source.kind {
+        Kind::Hydrant { .. } => Quantity::PressureKpa,
+        Kind::Tank(_) | Kind::DrawPoint(_) => Quantity::LevelM,
+    };
+    Effect::LeftOut {
+        source: one.settings.source.code.clone(),
+        at: taken.at,
+        quantity,
+        why,
+    }
+}

@@ -1,0 +1,68 @@
+//! FLOW_DEFICIT: the flow to be had at the target residual is less than required, by a test
+//! (NFPA 291), by an estimate from today's static pressure, or by the device's own estimate.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Assessment, Rule, Timing, ms};
+use crate::judging::outcome::{Basis, Measured, RuleName, Severity};
+use crate::judging::sample::Seen;
+
+/// Available flow below the requirement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FlowDeficit {
+    /// How long an estimate must say so before it alerts, s. A test alerts at once.
+    pub dwell_s: u32,
+    /// How far above the requirement it must rise to clear, % of the requirement.
+    pub clear_margin_pct: f64,
+}
+
+impl Default for FlowDeficit {
+    fn default() -> Self {
+        Self {
+            dwell_s: 1_800,
+            clear_margin_pct: 10.0,
+        }
+    }
+}
+
+impl Rule for FlowDeficit {
+    fn name(&self) -> RuleName {
+        RuleName::FlowDeficit
+    }
+
+    fn timing(&self, seen: &Seen<'_>) -> Timing {
+        let tested = seen.rated_flow.is_some_and(|m| m.basis == Basis::FlowTest);
+        let dwell_ms = if tested { 0 } else { ms(self.dwell_s) };
+        Timing {
+            dwell_ms,
+            min_samples: 1,
+            clear_for_ms: 0,
+        }
+    }
+
+    fn assess(&self, seen: &Seen<'_>) -> Assessment {
+        let (Some(rated), Some(required), true) = (
+            seen.rated_flow,
+            seen.source.requirement.flow_lps,
+            seen.is_hydrant(),
+        ) else {
+            return Assessment::Silent;
+        };
+        if rated.value < required {
+            let measured = Measured {
+                limit: Some(required),
+                margin: Some(rated.value - required),
+                ..rated
+            };
+            Assessment::Holds {
+                severity: Severity::Major,
+                measured,
+            }
+        } else if rated.value >= required * (1.0 + self.clear_margin_pct / 100.0) {
+            Assessment::Clears
+        } else {
+            Assessment::Between
+        }
+    }
+}

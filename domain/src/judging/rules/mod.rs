@@ -1,0 +1,165 @@
+//! The rules: each a small pure struct in its own file, all in one table.
+//!
+//! In: one cleaned sample with what is known of its source. Out: whether the rule's condition
+//! holds, is over by a margin, or lies between. Dwell, clearing and paging are the same for all and
+//! live in [`super::condition`]. Sources of the defaults: the norms cited at each rule, and
+//! simulations of real networks.
+
+mod draw_low;
+mod flow_deficit;
+mod high_pressure;
+mod in_use;
+mod invalid;
+mod low_residual;
+mod low_static;
+mod spike;
+mod stale;
+mod tank_low;
+
+pub use draw_low::DrawLow;
+pub use flow_deficit::FlowDeficit;
+pub use high_pressure::HighPressure;
+pub use in_use::InUse;
+pub use invalid::Invalid;
+pub use low_residual::LowResidual;
+pub use low_static::LowStatic;
+pub use spike::{Band, Spike, Suspicion};
+pub use stale::Stale;
+pub use tank_low::TankLow;
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::{Measured, RuleName, Severity};
+use super::sample::Seen;
+
+/// What a rule says of one sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Assessment {
+    /// The condition holds.
+    Holds {
+        /// How bad it would be if this sample is believed.
+        severity: Severity,
+        /// The numbers.
+        measured: Measured,
+    },
+    /// It is over, by the clear margin.
+    Clears,
+    /// Neither: not bad, not yet well.
+    Between,
+    /// This sample says nothing about it.
+    Silent,
+}
+
+/// How long a condition must hold, and be over, before it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// From the first sample that holds to the alert, ms of reading time.
+    pub dwell_ms: i64,
+    /// Samples at distinct device times that must hold.
+    pub min_samples: u8,
+    /// From the first sample that clears to the end of the alert, ms of reading time.
+    pub clear_for_ms: i64,
+}
+
+/// One rule.
+pub trait Rule {
+    /// Its name.
+    fn name(&self) -> RuleName;
+    /// Its times for this sample.
+    fn timing(&self, seen: &Seen<'_>) -> Timing;
+    /// What it says of this sample.
+    fn assess(&self, seen: &Seen<'_>) -> Assessment;
+}
+
+/// All rules with their parameters: `[rules.*]` in the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rules {
+    /// Pressure at rest.
+    pub low_static: LowStatic,
+    /// Pressure in use.
+    pub low_residual: LowResidual,
+    /// Too much pressure.
+    pub high_pressure: HighPressure,
+    /// Too little flow to be had.
+    pub flow_deficit: FlowDeficit,
+    /// Water being drawn.
+    pub in_use: InUse,
+    /// Tanks.
+    pub tank_low: TankLow,
+    /// Open water.
+    pub draw_low: DrawLow,
+    /// Silence.
+    pub stale: Stale,
+    /// Readings that leave their band and return.
+    pub spike: Spike,
+    /// Readings that cannot be.
+    pub invalid: Invalid,
+    /// What all rules share.
+    pub common: Common,
+}
+
+/// What all rules share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Common {
+    /// An alert that returns this soon after clearing is the same one, s.
+    pub reopen_within_s: u32,
+    /// How far a source in use reaches its neighbours of the same zone, m.
+    pub neighbour_m: f64,
+    /// How far an open incident lifts mutes, m.
+    pub incident_reach_m: f64,
+    /// For how long a page may wait while water is being drawn nearby, s.
+    pub use_wait_s: u32,
+    /// The greatest drop that water drawn nearby explains, kPa.
+    pub use_drop_kpa: f64,
+    /// How long after supply hours begin before missing water pages, s.
+    pub supply_grace_s: u32,
+    /// The residual pressure at which available flow is rated where the source states no required
+    /// pressure, kPa (QCVN 10:2025/BCA H.1.1.2: 10 m of water).
+    pub target_residual_kpa: f64,
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Self {
+            reopen_within_s: 3_600,
+            neighbour_m: 300.0,
+            incident_reach_m: 500.0,
+            use_wait_s: 3_600,
+            use_drop_kpa: 30.0,
+            supply_grace_s: 3_600,
+            target_residual_kpa: 98.1,
+        }
+    }
+}
+
+impl Rules {
+    /// The rules that a sample is held against, in the order of judging: use first, for others
+    /// ask whether water is being drawn.
+    pub fn table(&self) -> [&dyn Rule; 7] {
+        [
+            &self.in_use,
+            &self.low_static,
+            &self.low_residual,
+            &self.high_pressure,
+            &self.flow_deficit,
+            &self.tank_low,
+            &self.draw_low,
+        ]
+    }
+}
+
+/// The stated margin, or half of the source's normal distance from its requirement where that is
+/// less: a main that normally stands close above its requirement can clear too.
+fn clear_margin(stated: f64, normal: Option<f64>, required: f64) -> f64 {
+    match normal {
+        Some(normal) if normal > required => stated.min((normal - required) / 2.0),
+        _ => stated,
+    }
+}
+
+/// Seconds as milliseconds.
+const fn ms(seconds: u32) -> i64 {
+    seconds as i64 * 1_000
+}

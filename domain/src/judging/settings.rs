@@ -1,0 +1,142 @@
+//! What people set about one source: what judging reads beside the readings.
+
+use serde::{Deserialize, Serialize};
+
+use crate::change::{FlowTest, MaintenanceWindow, Permit, PermitPurpose};
+use crate::hydraulics::FlowTestPoint;
+use crate::source::{ReportMode, Source, Status};
+use crate::time::Timestamp;
+
+/// Flow tests kept per source: the newest; older ones are history.
+const TESTS_KEPT: usize = 3;
+
+/// What people set about one source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The source itself.
+    pub source: Source,
+    /// Its newest flow tests, oldest first.
+    pub tests: Vec<FlowTest>,
+    /// Maintenance windows that are not over.
+    pub windows: Vec<MaintenanceWindow>,
+    /// Permits that are not over.
+    pub permits: Vec<Permit>,
+}
+
+impl Settings {
+    /// A source about which nothing else is known.
+    pub fn new(source: Source) -> Self {
+        Self {
+            source,
+            tests: Vec::new(),
+            windows: Vec::new(),
+            permits: Vec::new(),
+        }
+    }
+
+    /// Whether its device reports on change.
+    pub fn on_change(&self) -> bool {
+        self.source.reporting.mode == ReportMode::OnChange
+    }
+
+    /// The span within which a reading counts as of one interval, ms: that of a periodic device;
+    /// of an on-change one, whose interval is only a heartbeat, not more than 15 min.
+    pub fn fresh_interval_ms(&self) -> i64 {
+        let interval = self.source.interval_ms();
+        if self.on_change() {
+            interval.min(900_000)
+        } else {
+            interval
+        }
+    }
+
+    /// Whether it is judged: in service.
+    pub fn is_in_service(&self) -> bool {
+        self.source.status == Status::InService
+    }
+
+    /// Enters a flow test.
+    pub fn enter_test(&mut self, test: FlowTest) {
+        self.tests.retain(|t| t.id != test.id);
+        self.tests.push(test);
+        self.tests.sort_by_key(|t| t.at);
+        let surplus = self.tests.len().saturating_sub(TESTS_KEPT);
+        self.tests.drain(..surplus);
+    }
+
+    /// The newest flow test.
+    pub fn newest_test(&self) -> Option<(&FlowTest, FlowTestPoint)> {
+        self.tests.last().map(|test| (test, point(test)))
+    }
+
+    /// Enters a maintenance window.
+    pub fn enter_window(&mut self, window: MaintenanceWindow) {
+        self.windows.retain(|w| w.id != window.id);
+        self.windows.push(window);
+    }
+
+    /// Enters a permit.
+    pub fn enter_permit(&mut self, permit: Permit) {
+        self.permits.retain(|p| p.id != permit.id);
+        self.permits.push(permit);
+    }
+
+    /// Ends windows and permits of that id at `at`.
+    pub fn end(&mut self, id: &str, at: Timestamp) {
+        for window in self.windows.iter_mut().filter(|w| w.id == id) {
+            window.until = window.until.min(at);
+        }
+        for permit in self.permits.iter_mut().filter(|p| p.id == id) {
+            permit.until = permit.until.min(at);
+        }
+    }
+
+    /// Lets go of windows and permits that are over.
+    pub fn drop_ended(&mut self, now: Timestamp) {
+        self.windows.retain(|w| w.until > now);
+        self.permits.retain(|p| p.until > now);
+    }
+
+    /// Whether it is being worked on.
+    pub fn in_maintenance(&self, now: Timestamp) -> bool {
+        self.windows.iter().any(|w| w.from <= now && now < w.until)
+    }
+
+    /// Whether a flow test is permitted now.
+    pub fn test_permitted(&self, now: Timestamp) -> bool {
+        let mut permits = self.permits.iter();
+        permits.any(|p| p.purpose == PermitPurpose::Test && p.from <= now && now < p.until)
+    }
+
+    /// Whether there should be water now, by its supply hours.
+    pub fn supplied(&self, now: Timestamp) -> bool {
+        self.source
+            .supply_schedule
+            .as_ref()
+            .is_none_or(|hours| hours.is_on(now))
+    }
+
+    /// The next moment at which a window begins or ends or supply goes on or off.
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let windows = self
+            .windows
+            .iter()
+            .flat_map(|w| [w.from, w.until])
+            .filter(|t| *t > now);
+        let hours = self
+            .source
+            .supply_schedule
+            .as_ref()
+            .and_then(|hours| hours.next_change(now));
+        windows.chain(hours).min()
+    }
+}
+
+fn point(test: &FlowTest) -> FlowTestPoint {
+    FlowTestPoint {
+        static_kpa: test.static_kpa,
+        residual_kpa: test.residual_kpa,
+        flow_lps: test.flow_lps,
+        accuracy_kpa: test.gauge_accuracy_kpa,
+    }
+}

@@ -1,0 +1,193 @@
+//! What time alone brings about: dwells that end, silence that sets in, windows and supply hours
+//! that begin and end, pages that have waited long enough.
+
+use super::condition::Condition;
+use super::episode::{self, Grounds, base_severity, look_at_page, turn};
+use super::judge::Judge;
+use super::outcome::{Effect, Evidence, RuleName, Severity};
+use super::state::One;
+use super::world::World;
+use crate::time::Timestamp;
+
+/// Lets time pass up to `journal`; what falls due on the way is carried out in its order, at its
+/// own moment.
+pub fn advance(judge: &mut Judge, journal: Timestamp, effects: &mut Vec<Effect>) {
+    let (mut steady_ms, mut listening_ms) = judge.world.clocks.span_to(journal);
+    if judge.world.clocks.is_settling() || judge.world.clocks.is_gap(steady_ms) {
+        judge.world.clocks.pass(steady_ms, listening_ms);
+        return;
+    }
+    let listened = listening_ms > 0;
+    while let Some((in_ms, index)) = next_due(judge, listened) {
+        if in_ms > steady_ms {
+            break;
+        }
+        let heard_ms = if listened { in_ms } else { 0 };
+        judge.world.clocks.pass(in_ms, heard_ms);
+        steady_ms -= in_ms;
+        listening_ms -= heard_ms;
+        look_at(judge, index, effects);
+    }
+    judge.world.clocks.pass(steady_ms, listening_ms);
+}
+
+/// Carries out what fell due while deadlines were held back.
+pub fn fire_overdue(judge: &mut Judge, effects: &mut Vec<Effect>) {
+    if judge.world.clocks.is_settling() {
+        return;
+    }
+    while let Some((0, index)) = next_due(judge, true) {
+        look_at(judge, index, effects);
+    }
+}
+
+/// The source that falls due next, and in how many milliseconds of steady time.
+fn next_due(judge: &Judge, listening: bool) -> Option<(i64, u32)> {
+    let now = judge.world.clocks.now();
+    let deadline = judge
+        .deadlines
+        .first()
+        .map(|(at, index)| ((at - now.steady_ms).max(0), *index));
+    let silence = judge
+        .silences
+        .first()
+        .map(|(at, index)| ((at - now.listening_ms).max(0), *index))
+        .filter(|(in_ms, _)| listening || *in_ms == 0);
+    [deadline, silence].into_iter().flatten().min()
+}
+
+fn look_at(judge: &mut Judge, index: u32, effects: &mut Vec<Effect>) {
+    judge.with_one(index, effects, |one, world, effects| {
+        one.settings.drop_ended(world.clocks.now().wall);
+        end_dwells(one, index, world, effects);
+        fall_silent(one, index, world, effects);
+        end_unconfirmed_use(one, world, effects);
+        for place in 0..one.state.conditions.len() {
+            look_at_page(one, index, place, world, effects);
+        }
+    });
+}
+
+fn end_dwells(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
+    let now = world.clocks.now();
+    let on_change = one.settings.on_change();
+    let heard = !one.state.silent;
+    for place in 0..one.state.conditions.len() {
+        let condition = &mut one.state.conditions[place];
+        let base = base_severity(condition.rule);
+        if let Some(what) = condition.pass(now.steady_ms, on_change, heard, base) {
+            turn(one, index, place, what, world, effects);
+        }
+    }
+}
+
+/// Silence: first the verdict, later the alert.
+fn fall_silent(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
+    let now = world.clocks.now();
+    let interval_ms = one.settings.source.interval_ms();
+    let stale = &world.rules.stale;
+    let silence_ms = now.listening_ms - one.state.heard_listening_ms;
+    if silence_ms >= stale.verdict_after_ms(interval_ms) {
+        one.state.silent = true;
+    }
+    let expected = one.settings.is_in_service() && one.settings.source.device.is_some();
+    let due = silence_ms >= stale.alert_after_ms(interval_ms);
+    if !expected || !due || one.state.is_open(RuleName::Stale) {
+        return;
+    }
+    one.state.heard_again = 0;
+    let place = one
+        .state
+        .conditions
+        .iter()
+        .position(|c| c.rule == RuleName::Stale);
+    let place = place.unwrap_or_else(|| {
+        one.state.conditions.push(Condition::new(RuleName::Stale));
+        one.state.conditions.len() - 1
+    });
+    let began_at = one
+        .state
+        .heard_at
+        .unwrap_or_else(|| now.journal.plus_ms(-silence_ms));
+    let grounds = Grounds {
+        began_at,
+        severity: Severity::Major,
+        evidence: Evidence::default(),
+    };
+    episode::raise(one, index, place, grounds, world, effects);
+}
+
+/// A use that no sample has confirmed for some intervals is over.
+fn end_unconfirmed_use(one: &mut One, world: &World, effects: &mut Vec<Effect>) {
+    let now = world.clocks.now();
+    let intervals = i64::from(world.rules.in_use.unconfirmed_intervals);
+    let patience_ms = one.settings.source.interval_ms() * intervals;
+    let unconfirmed = one
+        .state
+        .use_seen_at
+        .is_some_and(|seen| now.wall.since_ms(seen) >= patience_ms);
+    if !one.state.is_drawing() || !(one.state.silent || unconfirmed) {
+        return;
+    }
+    for condition in &mut one.state.conditions {
+        if matches!(condition.rule, RuleName::InUse | RuleName::LowResidual) {
+            episode::clear(condition, now, effects);
+        }
+    }
+}
+
+/// Enters when a source is to be looked at next.
+pub fn enter_deadlines(judge: &mut Judge, one: &mut One, index: u32) {
+    let now = judge.world.clocks.now();
+    let settings = one.settings.next_change(now.wall);
+    let settings_ms = settings.map(|at| now.steady_ms + at.since_ms(now.wall).max(1));
+    let conditions_ms = one
+        .state
+        .conditions
+        .iter()
+        .filter_map(Condition::next_deadline_ms)
+        .min();
+    let deadline_ms = [settings_ms, conditions_ms].into_iter().flatten().min();
+    if deadline_ms != one.deadline_ms {
+        if let Some(before) = one.deadline_ms.take() {
+            judge.deadlines.remove(&(before, index));
+        }
+        if let Some(at) = deadline_ms {
+            judge.deadlines.insert((at, index));
+        }
+        one.deadline_ms = deadline_ms;
+    }
+    enter_silence(judge, one, index, now.listening_ms);
+}
+
+/// A message moves its source's silence further off; to spare the list, it is moved there only when
+/// the old entry falls due.
+fn enter_silence(judge: &mut Judge, one: &mut One, index: u32, listening_ms: i64) {
+    let interval_ms = one.settings.source.interval_ms();
+    let stale = &judge.world.rules.stale;
+    let verdict_ms = one.state.heard_listening_ms + stale.verdict_after_ms(interval_ms);
+    let alert_ms = one.state.heard_listening_ms + stale.alert_after_ms(interval_ms);
+    let next = if !one.state.silent {
+        Some(verdict_ms)
+    } else if one.state.is_open(RuleName::Stale) || alert_ms <= listening_ms {
+        None
+    } else {
+        Some(alert_ms)
+    };
+    let next = next.map(|at| at.max(listening_ms + 1));
+    let early = |entered: i64, next: i64| entered > listening_ms && entered <= next;
+    if one
+        .silence_ms
+        .zip(next)
+        .is_some_and(|(entered, next)| early(entered, next))
+    {
+        return;
+    }
+    if let Some(before) = one.silence_ms.take() {
+        judge.silences.remove(&(before, index));
+    }
+    if let Some(at) = next {
+        judge.silences.insert((at, index));
+        one.silence_ms = Some(at);
+    }
+}

@@ -1,0 +1,281 @@
+//! The verdict table: first match wins. Silence makes `unknown`, or leaves `unusable`; it never
+//! improves anything. Dwell delays pages, never verdicts.
+
+use super::flow::known_flow;
+use super::outcome::{
+    Basis, Evidence, Measured, Note, Reason, RuleName, Severity, Standing, Verdict,
+};
+use super::rules::{Assessment, Rules};
+use super::sample::Seen;
+use super::state::{One, Stance};
+use crate::quantity::Quantity;
+use crate::source::{Kind, Status};
+use crate::time::Timestamp;
+
+/// The rules that make a source degraded while they hold, with the reason each gives.
+const SHORT: [(RuleName, Reason); 6] = [
+    (RuleName::LowStatic, Reason::LowStatic),
+    (RuleName::LowResidual, Reason::LowResidual),
+    (RuleName::HighPressure, Reason::HighPressure),
+    (RuleName::FlowDeficit, Reason::FlowDeficit),
+    (RuleName::TankLow, Reason::TankLow),
+    (RuleName::DrawLow, Reason::DrawLow),
+];
+
+/// How a source stands now. `shared_main`: a neighbour of its zone is drawing.
+pub fn stance(one: &One, rules: &Rules, shared_main: bool, now: Timestamp) -> Stance {
+    let (verdict, reasons) = verdict(one, rules, now);
+    let mut notes = Vec::new();
+    if shared_main {
+        notes.push(Note::SharedMain);
+    }
+    if one.state.is_drawing() {
+        notes.push(Note::InUse);
+    }
+    let before = &one.state.stance;
+    let same = before.told && before.verdict == verdict && before.reasons == reasons;
+    let since = if same { before.since } else { now };
+    Stance {
+        verdict,
+        reasons,
+        notes,
+        since,
+        told: true,
+    }
+}
+
+fn verdict(one: &One, rules: &Rules, now: Timestamp) -> (Verdict, Vec<Reason>) {
+    type Row = fn(&One, &Rules, Timestamp) -> Vec<Reason>;
+    const TABLE: [(Verdict, Row); 4] = [
+        (Verdict::Unusable, unusable),
+        (Verdict::Unknown, unknown),
+        (Verdict::Degraded, short),
+        (Verdict::Degraded, unproven),
+    ];
+    for (verdict, row) in TABLE {
+        let reasons = row(one, rules, now);
+        if !reasons.is_empty() {
+            return (verdict, reasons);
+        }
+    }
+    (Verdict::Usable, Vec::new())
+}
+
+/// Out of service, being worked on, outside its supply hours, or beyond a critical limit by two
+/// samples. The last stays when the source then falls silent.
+fn unusable(one: &One, _: &Rules, now: Timestamp) -> Vec<Reason> {
+    let by_person = match one.settings.source.status {
+        Status::Planned => Some(Reason::Planned),
+        Status::Removed => Some(Reason::Removed),
+        Status::OutOfService => Some(Reason::OutOfService),
+        Status::InService if one.settings.in_maintenance(now) => Some(Reason::Maintenance),
+        Status::InService if !one.settings.supplied(now) => Some(Reason::SupplyHours),
+        Status::InService => None,
+    };
+    let on_change = one.settings.on_change();
+    let beyond = |rule: RuleName| match one.state.condition(rule) {
+        Some(condition) if rule == RuleName::DrawLow => condition
+            .run
+            .as_ref()
+            .is_some_and(|run| run.samples >= 2 || (on_change && condition.has_dwelt())),
+        Some(condition) => condition.is_critical(on_change),
+        None => false,
+    };
+    let by_readings = [
+        (RuleName::LowStatic, Reason::LowStatic),
+        (RuleName::HighPressure, Reason::HighPressure),
+        (RuleName::TankLow, Reason::TankLow),
+        (RuleName::DrawLow, Reason::DrawLow),
+    ]
+    .into_iter()
+    .filter(|(rule, _)| one.settings.is_in_service() && beyond(*rule))
+    .map(|(_, reason)| reason);
+    by_person.into_iter().chain(by_readings).collect()
+}
+
+/// Never heard, silent, nothing required, or nothing that what is required could be judged by.
+fn unknown(one: &One, _: &Rules, _: Timestamp) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if one.state.heard_at.is_none() {
+        reasons.push(Reason::NoData);
+    } else if one.state.silent {
+        reasons.push(Reason::Stale);
+    }
+    if !has_requirement(one) {
+        reasons.push(Reason::NoRequirement);
+    }
+    if reasons.is_empty() && !has_evidence(one) {
+        reasons.push(Reason::NoEvidence);
+    }
+    reasons
+}
+
+fn has_requirement(one: &One) -> bool {
+    let source = &one.settings.source;
+    let required = source.requirement;
+    match &source.kind {
+        Kind::Hydrant { .. } => required.pressure_kpa.is_some() || required.flow_lps.is_some(),
+        Kind::Tank(_) => required.volume_m3.is_some(),
+        // What a draw point owes are the norm's limits to its own apron and bed.
+        Kind::DrawPoint(point) => point.apron_level_m.is_some() || point.bed_level_m.is_some(),
+    }
+}
+
+fn has_evidence(one: &One) -> bool {
+    let source = &one.settings.source;
+    match &source.kind {
+        Kind::Hydrant { .. } if source.taps_main() => one.state.last.pressure_kpa.is_some(),
+        // A barrel at rest says nothing; flow that is owed and unproven has a row of its own.
+        Kind::Hydrant { .. } => {
+            source.requirement.flow_lps.is_some()
+                || one.state.use_proof.is_some()
+                || !one.settings.tests.is_empty()
+        }
+        Kind::Tank(tank) => tank.area_m2.is_some() && one.state.last.level_m.is_some(),
+        Kind::DrawPoint(_) => one.state.last.level_m.is_some(),
+    }
+}
+
+/// Below a requirement or above a limit by the newest samples, a doubtful one included; or short by
+/// the newest use.
+fn short(one: &One, rules: &Rules, now: Timestamp) -> Vec<Reason> {
+    let short_by_use = one.state.use_proof.is_some_and(|proof| {
+        let tested_since = one
+            .settings
+            .tests
+            .last()
+            .is_some_and(|test| test.at > proof.at);
+        !proof.met && !tested_since
+    });
+    SHORT
+        .into_iter()
+        .filter(|(rule, reason)| {
+            one.state.holds(*rule)
+                || (*reason == Reason::LowResidual && short_by_use)
+                || doubt_holds(one, rules, *rule, now)
+        })
+        .map(|(_, reason)| reason)
+        .collect()
+}
+
+/// Whether a sample that may yet turn out a spike would be short by this rule: the map tells the
+/// truth at once, also where it is not sure of it.
+fn doubt_holds(one: &One, rules: &Rules, name: RuleName, now: Timestamp) -> bool {
+    one.state.suspects.iter().any(|suspect| {
+        let seen = seen(one, suspect, rules, now);
+        rules.table().into_iter().filter(|rule| rule.name() == name).any(|rule| {
+            matches!(rule.assess(&seen), Assessment::Holds { severity, .. } if severity > Severity::Info)
+        })
+    })
+}
+
+/// Pressure at rest is fine, but no test or use in date proves the flow that is owed.
+fn unproven(one: &One, rules: &Rules, now: Timestamp) -> Vec<Reason> {
+    let source = &one.settings.source;
+    let owed = matches!(source.kind, Kind::Hydrant { .. }) && source.requirement.flow_lps.is_some();
+    if owed
+        && known_flow(&one.settings, &one.state, rules, now)
+            .proven
+            .is_none()
+    {
+        vec![Reason::FlowUnproven]
+    } else {
+        Vec::new()
+    }
+}
+
+/// What the rules see of a sample of this source.
+pub fn seen<'a>(
+    one: &'a One,
+    sample: &'a super::sample::Taken,
+    rules: &Rules,
+    now: Timestamp,
+) -> Seen<'a> {
+    Seen {
+        source: &one.settings.source,
+        sample,
+        normal: one.state.normal.map(f64::from),
+        drawing: one.state.is_drawing(),
+        confirmed_use: one.state.is_open(RuleName::InUse),
+        cap_open: sample.cap_open.or(one.state.last.cap_open),
+        at_rest_kpa: one.state.at_rest_kpa,
+        rated_flow: known_flow(&one.settings, &one.state, rules, now).rated,
+    }
+}
+
+/// The whole of how a source stands: its stance with the numbers it rests on.
+pub fn standing(one: &One, rules: &Rules, now: Timestamp) -> Standing {
+    let Stance {
+        verdict,
+        reasons,
+        notes,
+        since,
+        ..
+    } = one.state.stance.clone();
+    let flow = known_flow(&one.settings, &one.state, rules, now);
+    let evidence = evidence(one, rules, flow.rated, now);
+    let heard_at = one.state.heard_at;
+    Standing {
+        verdict,
+        reasons,
+        notes,
+        evidence,
+        since,
+        heard_at,
+        available_flow: flow.rated,
+    }
+}
+
+fn evidence(one: &One, rules: &Rules, rated: Option<Measured>, now: Timestamp) -> Evidence {
+    let source = &one.settings.source;
+    let newest = one.state.suspects.last().unwrap_or(&one.state.last);
+    let seen = seen(one, newest, rules, now);
+    let mut measured = Vec::new();
+    match &source.kind {
+        Kind::Hydrant { .. } => {
+            if let Some(p) = newest
+                .pressure_kpa
+                .filter(|_| source.taps_main() || seen.drawing)
+            {
+                let basis = if seen.drawing {
+                    Basis::InUse
+                } else {
+                    Basis::StaticPressure
+                };
+                measured.push(match source.requirement.pressure_kpa {
+                    Some(required) => seen.at_least(basis, Quantity::PressureKpa, p, required),
+                    None => bare(basis, Quantity::PressureKpa, p, newest.at),
+                });
+            }
+            if let Some(q) = newest.flow_lps.filter(|_| seen.drawing) {
+                measured.push(bare(Basis::InUse, Quantity::FlowLps, q, newest.at));
+            }
+            measured.extend(rated);
+        }
+        Kind::Tank(tank) => {
+            if let Some(level) = newest.level_m {
+                let required = source.requirement.volume_m3;
+                measured.extend(tank.volume_m3(level).map(|volume| match required {
+                    Some(required) => {
+                        seen.at_least(Basis::Level, Quantity::VolumeTotalM3, volume, required)
+                    }
+                    None => bare(Basis::Level, Quantity::VolumeTotalM3, volume, newest.at),
+                }));
+                measured.push(bare(Basis::Level, Quantity::LevelM, level, newest.at));
+            }
+        }
+        Kind::DrawPoint(_) => measured.extend(rules.draw_low.measured(&seen)),
+    }
+    Evidence { measured }
+}
+
+fn bare(basis: Basis, quantity: Quantity, value: f64, at: Timestamp) -> Measured {
+    Measured {
+        basis,
+        quantity,
+        value,
+        limit: None,
+        margin: None,
+        at,
+    }
+}

@@ -1,0 +1,259 @@
+//! A town of a few sources, told to the judge by hand.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::sync::Arc;
+
+use firemain_domain::change::{Change, FlowTest};
+use firemain_domain::judging::{
+    Control, Effect, EpisodeEvent, EpisodeState, Input, Judge, Rules, Standing, What,
+};
+use firemain_domain::report::{Mark, Report, Sample};
+use firemain_domain::source::{
+    Access, DrawPointGeometry, Kind, Position, Reporting, Requirement, Sensor, Source, Status,
+    TankGeometry, TapPoint,
+};
+use firemain_domain::time::MINUTE_MS;
+use firemain_domain::{Quantity, Timestamp};
+
+pub use Quantity::{AvailableFlowLps, FlowLps, LevelM, PressureKpa};
+
+/// 08:00 in Hanoi on 23 November 2026.
+pub const START: Timestamp = Timestamp::from_ms(1_795_395_600_000);
+
+pub fn hydrant(code: &str) -> Source {
+    Source {
+        code: code.into(),
+        kind: Kind::Hydrant {
+            tap_point: TapPoint::Main,
+        },
+        name: "12 Hàng Bạc".into(),
+        position: Position {
+            lat: 21.03,
+            lon: 105.85,
+        },
+        device: Some(code.into()),
+        unit: None,
+        zone: Some("A".into()),
+        requirement: Requirement {
+            pressure_kpa: Some(98.1),
+            ..Requirement::default()
+        },
+        reporting: Reporting::default(),
+        access: Access::default(),
+        status: Status::InService,
+        supply_schedule: None,
+        elevation_m: None,
+        sensor: Sensor::default(),
+    }
+}
+
+pub fn tank(code: &str) -> Source {
+    Source {
+        kind: Kind::Tank(TankGeometry {
+            area_m2: Some(54.0),
+            height_m: Some(3.0),
+            ..TankGeometry::default()
+        }),
+        requirement: Requirement {
+            volume_m3: Some(108.0),
+            ..Requirement::default()
+        },
+        ..hydrant(code)
+    }
+}
+
+pub fn draw_point(code: &str) -> Source {
+    Source {
+        kind: Kind::DrawPoint(DrawPointGeometry {
+            apron_level_m: Some(7.0),
+            bed_level_m: Some(-1.0),
+        }),
+        requirement: Requirement::default(),
+        ..hydrant(code)
+    }
+}
+
+/// A judge, the effects so far, and the clock by which it is told.
+pub struct Told {
+    pub judge: Judge,
+    pub effects: Vec<Effect>,
+    pub now: Timestamp,
+    seq: u64,
+}
+
+impl Told {
+    /// A recording: all time counts as listened to.
+    pub fn recording(sources: impl IntoIterator<Item = Source>) -> Self {
+        Self::with(Judge::of_a_recording(Rules::default()), sources)
+    }
+
+    /// Live: connected and drained.
+    pub fn live(sources: impl IntoIterator<Item = Source>) -> Self {
+        let mut told = Self::with(Judge::new(Rules::default()), sources);
+        told.control(Control::Started);
+        told.control(Control::Connected {
+            session_present: true,
+        });
+        told.control(Control::Drained);
+        told
+    }
+
+    fn with(judge: Judge, sources: impl IntoIterator<Item = Source>) -> Self {
+        let mut told = Self {
+            judge,
+            effects: Vec::new(),
+            now: START,
+            seq: 0,
+        };
+        for source in sources {
+            told.change(Change::SourceSet {
+                source: Box::new(source),
+            });
+        }
+        told
+    }
+
+    pub fn tell(&mut self, what: What) {
+        self.tell_at(self.now, 0, what);
+    }
+
+    pub fn tell_at(&mut self, received_at: Timestamp, wall_offset_ms: i64, what: What) {
+        self.now = received_at;
+        self.judge.step(
+            &Input {
+                received_at,
+                wall_offset_ms,
+                what,
+            },
+            &mut self.effects,
+        );
+    }
+
+    pub fn change(&mut self, change: Change) {
+        self.tell(What::Change(change));
+    }
+
+    pub fn control(&mut self, control: Control) {
+        self.tell(What::Control(control));
+    }
+
+    /// Minutes pass in silence, with heartbeats.
+    pub fn pass_min(&mut self, minutes: i64) {
+        let until = self.now.plus_ms(minutes * MINUTE_MS);
+        while self.now < until {
+            self.now = self.now.plus_ms(5_000).min(until);
+            self.control(Control::Heartbeat { settled: 0 });
+        }
+    }
+
+    /// A reading measured and received now.
+    pub fn reads(&mut self, device: &str, values: &[(Quantity, f64)]) {
+        self.reads_at(device, Some(self.now), values);
+    }
+
+    /// A reading measured at some time and received now.
+    pub fn reads_at(&mut self, device: &str, at: Option<Timestamp>, values: &[(Quantity, f64)]) {
+        self.seq += 1;
+        let report = self.report(device, at, values);
+        self.tell(What::Report {
+            report,
+            retained: false,
+            copy: false,
+        });
+    }
+
+    /// A reading of a device whose clock is right, while ours was set back by `offset_ms`.
+    pub fn reads_with_offset(&mut self, device: &str, at: Timestamp, offset_ms: i64, kpa: f64) {
+        self.seq += 1;
+        let report = self.report(device, Some(at), &[(PressureKpa, kpa)]);
+        self.tell_at(
+            self.now,
+            offset_ms,
+            What::Report {
+                report,
+                retained: false,
+                copy: false,
+            },
+        );
+    }
+
+    /// The last message again.
+    pub fn repeat_last(&mut self, device: &str, at: Option<Timestamp>, values: &[(Quantity, f64)]) {
+        let report = self.report(device, at, values);
+        self.tell(What::Report {
+            report,
+            retained: false,
+            copy: false,
+        });
+    }
+
+    fn report(&self, device: &str, at: Option<Timestamp>, values: &[(Quantity, f64)]) -> Report {
+        Report {
+            device: device.into(),
+            mark: Mark::Sequence(self.seq),
+            payload_hash: self.seq,
+            samples: vec![Sample {
+                at,
+                index: 0,
+                values: values.to_vec(),
+            }],
+            events: Vec::new(),
+            online: None,
+            unknown_fields: 0,
+        }
+    }
+
+    /// The same pressure every quarter of an hour.
+    pub fn steady(&mut self, device: &str, kpa: f64, times: u32) {
+        for _ in 0..times {
+            self.reads(device, &[(PressureKpa, kpa)]);
+            self.pass_min(15);
+        }
+    }
+
+    pub fn standing(&self, code: &str) -> Standing {
+        self.judge.standing(code).expect("the source is known")
+    }
+
+    /// What happened to alerts, oldest first, as `RULE event`.
+    pub fn alerts(&self) -> Vec<String> {
+        self.episodes()
+            .map(|(what, e)| format!("{} {what:?}", e.id.rule))
+            .collect()
+    }
+
+    pub fn episodes(&self) -> impl Iterator<Item = (EpisodeEvent, &EpisodeState)> {
+        self.effects.iter().filter_map(|effect| match effect {
+            Effect::Episode { what, episode, .. } => Some((*what, &**episode)),
+            _ => None,
+        })
+    }
+
+    /// The newest state of the newest alert of a rule.
+    pub fn newest(&self, rule: &str) -> Option<EpisodeState> {
+        self.episodes()
+            .filter(|(_, e)| e.id.rule.name() == rule)
+            .last()
+            .map(|(_, e)| e.clone())
+    }
+}
+
+pub fn flow_test(
+    source: &str,
+    at: Timestamp,
+    static_kpa: f64,
+    residual_kpa: f64,
+    flow_lps: f64,
+) -> FlowTest {
+    FlowTest {
+        id: format!("test-{}", at.ms()),
+        source: Arc::from(source),
+        at,
+        static_kpa,
+        residual_kpa,
+        flow_lps,
+        gauge_accuracy_kpa: None,
+        by: "tester".into(),
+        note: None,
+    }
+}

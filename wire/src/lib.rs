@@ -1,7 +1,23 @@
 //! The payload formats that sensors speak: bytes to [`Report`]s and, for the simulator, back.
 //!
 //! In: a topic, a payload, the moment of receipt. Out: reports, or a [`Refusal`] that says why not.
-//! Where the bytes came from, and where the reports go, is not known here.
+//! Where the bytes came from, and where the reports go, is not known here. A message's way: its
+//! [`subscription`] by [`topic`], the checks of the [`decoder`], one of the [`codecs`].
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod subscription;
+pub mod topic;
+
+mod decoder;
+mod depth;
+
+mod codecs;
+mod encode;
+
+pub use decoder::{Decoder, Limits, Refusal};
+pub use encode::{Encoder, Outgoing};
+pub use subscription::{CodecName, DeviceLocator, FieldMap, Meaning, Subscription};
+pub use topic::TopicFilter;
 
 use firemain_domain::Report;
 
@@ -12,6 +28,12 @@ pub struct Decoded {
     pub reports: Vec<Report>,
     /// What should be asked of the sender: Sparkplug edge nodes to be told to give birth again.
     pub rebirths: Vec<RebirthRequest>,
+}
+
+impl From<Report> for Decoded {
+    fn from(report: Report) -> Self {
+        Self { reports: vec![report], rebirths: Vec::new() }
+    }
 }
 
 /// A Sparkplug edge node whose aliases or sequence are not known any more.

@@ -7,6 +7,99 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::{Message, Position};
 
+/// What could not be used yet. Calls block; run them where blocking is allowed.
+pub trait Intake: Send + Sync {
+    /// Keeps messages in quarantine; one that is there already (same position) changes nothing.
+    /// Beyond the policy's number of rows the oldest go, and are counted as dropped.
+    fn quarantine(&self, messages: &[Quarantined]) -> Result<(), IntakeError>;
+
+    /// Keeps messages of unregistered devices; one that is there already changes nothing. Beyond
+    /// the policy the oldest of the same device go, or the message of one device too many, and are
+    /// counted as dropped.
+    fn keep(&self, messages: &[Unregistered]) -> Result<(), IntakeError>;
+
+    /// The quarantine, newest first, before the position `before`; of one reason or of all.
+    fn quarantined(
+        &self,
+        why: Option<Why>,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Quarantined>, IntakeError>;
+
+    /// Devices that speak and are not registered, in order of name, after `after`.
+    fn strangers(&self, after: Option<&str>, limit: usize) -> Result<Vec<Stranger>, IntakeError>;
+
+    /// One of them.
+    fn stranger(&self, device: &str) -> Result<Option<Stranger>, IntakeError>;
+
+    /// Messages kept of one device, oldest first, after the position `after`.
+    fn kept(
+        &self,
+        device: &str,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Unregistered>, IntakeError>;
+
+    /// Forgets the messages of a device up to a position: they were adopted. With the last one the
+    /// device is no stranger any more.
+    fn adopted(&self, device: &str, upto: Position) -> Result<(), IntakeError>;
+
+    /// How many rows are kept, and how many were dropped for want of room, since the beginning.
+    fn totals(&self) -> Result<IntakeTotals, IntakeError>;
+}
+
+/// How much is kept, at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IntakePolicy {
+    /// Messages in quarantine.
+    pub quarantine_rows: u64,
+    /// Messages of one unregistered device.
+    pub unregistered_per_device: u64,
+    /// Unregistered devices.
+    pub unregistered_devices: u64,
+}
+
+/// How much is kept, and was dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntakeTotals {
+    /// Messages in quarantine now.
+    pub quarantined: u64,
+    /// Messages ever dropped from quarantine for want of room.
+    pub quarantine_dropped: u64,
+    /// Unregistered devices now.
+    pub strangers: u64,
+    /// Their messages kept now.
+    pub kept: u64,
+    /// Their messages ever dropped for want of room.
+    pub kept_dropped: u64,
+}
+
+/// What can go wrong with the intake.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// The disk is full.
+    #[error("the disk that holds the intake is full")]
+    DiskFull,
+    /// Written by a newer version.
+    #[error(
+        "the intake was written by a newer version (schema {found}, this one knows {known}): start that version, or restore a backup"
+    )]
+    Newer {
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// Anything the database says.
+    #[error("the intake cannot be {doing}: {source}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What it says.
+        source: rusqlite::Error,
+    },
+}
+
 /// Why a message (or a point) is in quarantine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

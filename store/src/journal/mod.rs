@@ -50,7 +50,14 @@ pub struct Message {
     pub copy: bool,
     /// The payload's full length where it exceeded the limit and only its beginning is kept.
     pub cut_from: Option<u32>,
+    /// When it was first received, where it was kept for a device that nobody had registered and is
+    /// journalled again on adoption: samples without a time of their own were measured then.
+    pub first_received_at: Option<Timestamp>,
 }
+
+/// Topics under which the receiver publishes to itself, to see that messages come the whole way
+/// round. Journalled like any other message; consumers note them and decode nothing.
+pub const CANARY_TOPIC: &str = "firemain/canary/";
 
 /// The journal. Calls block; run them where blocking is allowed.
 pub trait Journal: Send + Sync {

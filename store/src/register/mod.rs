@@ -88,9 +88,8 @@ pub trait Register: Send + Sync {
     // What judging does ------------------------------------------------------------------------
 
     /// Commits what a stretch of the journal led to, in one transaction: standings, episodes, the
-    /// stream's events, the positions at which changes took effect, and the cursor. Committing the
-    /// same again changes nothing (ids are deterministic, rows are overwritten, and stream events
-    /// of a position already committed are not repeated).
+    /// stream's events, the positions at which changes took effect, and the cursor. The runner never
+    /// commits the same stretch twice: while it replays up to [`Register::committed`] it only folds.
     fn commit(&self, commit: &WatchCommit) -> Result<(), RegisterError>;
 
     /// The position up to which effects are committed, and the last change that took effect.
@@ -139,6 +138,30 @@ pub trait Register: Send + Sync {
         position: Position,
         state: &[u8],
     ) -> Result<(), RegisterError>;
+
+    // How our own parts are --------------------------------------------------------------------
+
+    /// A part of firemain says how it is; the newest word of each part is kept.
+    fn tell_status(&self, status: &PartStatus) -> Result<(), RegisterError>;
+    /// The newest word of every part.
+    fn statuses(&self) -> Result<Vec<PartStatus>, RegisterError>;
+}
+
+/// How a part of firemain is (`receive`, `archive` …), so that the API can tell of parts that run in
+/// another process.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartStatus {
+    /// Which.
+    pub part: String,
+    /// When it said so, by the wall clock.
+    pub at: Option<Timestamp>,
+    /// Whether it does its work.
+    pub well: bool,
+    /// What is wrong, in English; empty when well.
+    pub complaint: String,
+    /// Counters and gauges by the names they have in `/metrics`, without the prefix `firemain_`:
+    /// those ending in `_total` are counters.
+    pub numbers: std::collections::BTreeMap<String, f64>,
 }
 
 /// A change with its number, its author and its moment.
@@ -196,8 +219,8 @@ pub struct WatchCommit {
     pub standings: Vec<(SourceCode, Standing)>,
     /// Alerts that changed: the last state of each.
     pub episodes: Vec<EpisodeState>,
-    /// Events for the live stream, in order, with the position that caused each.
-    pub events: Vec<(Position, StreamEvent)>,
+    /// Events for the live stream, in order.
+    pub events: Vec<StreamEvent>,
     /// Changes that took effect, each with the position before which it was applied.
     pub taken: Vec<(ChangeNumber, Position)>,
 }

@@ -1,0 +1,69 @@
+//! What a backtest writes.
+
+use firemain_domain::Timestamp;
+use firemain_domain::judging::{EpisodeState, Evidence, Reason, RuleName, Severity, Standing, Verdict};
+use firemain_domain::source::SourceCode;
+use serde::Serialize;
+
+/// One line of `episodes.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EpisodeLine {
+    /// Its id.
+    pub id: String,
+    /// Whose; `null` for an incident's own line.
+    pub source: Option<SourceCode>,
+    /// Which rule.
+    pub rule: RuleName,
+    /// The highest severity reached.
+    pub severity: Severity,
+    /// When its dwell ended.
+    pub raised_at: Timestamp,
+    /// When data cleared it.
+    pub cleared_at: Option<Timestamp>,
+    /// Whether it would have paged someone.
+    pub pages: bool,
+    /// The incident it belongs to.
+    pub incident: Option<String>,
+    /// The incident's members.
+    pub members: Vec<String>,
+    /// The numbers that raised it.
+    pub evidence: Evidence,
+}
+
+impl EpisodeLine {
+    /// The line of an episode.
+    pub fn new(episode: &EpisodeState) -> Self {
+        Self {
+            id: episode.id.to_string(),
+            source: Some(episode.id.source.clone()),
+            rule: episode.id.rule,
+            severity: episode.highest,
+            raised_at: episode.raised_at,
+            cleared_at: episode.cleared_at,
+            pages: episode.pages,
+            incident: None,
+            members: Vec::new(),
+            evidence: episode.evidence.clone(),
+        }
+    }
+}
+
+/// One line of `verdicts.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct VerdictLine {
+    /// Whose.
+    pub source: SourceCode,
+    /// Since when.
+    pub at: Timestamp,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Its reasons.
+    pub reasons: Vec<Reason>,
+}
+
+impl VerdictLine {
+    /// The line of a standing.
+    pub fn new(source: SourceCode, at: Timestamp, standing: &Standing) -> Self {
+        Self { source, at, verdict: standing.verdict, reasons: standing.reasons.clone() }
+    }
+}

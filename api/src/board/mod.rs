@@ -1,0 +1,1 @@
+//! Where every source stands now, in memory.

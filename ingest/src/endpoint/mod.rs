@@ -1,0 +1,1 @@
+//! Our own MQTT endpoint, where there is no broker.

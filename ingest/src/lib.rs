@@ -2,3 +2,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod endpoint;
+
+mod status;
+mod writer;
+
+pub use status::Counters;
+pub use writer::{Appender, Arrival, Closed, KEPT_OF_OVERSIZE_BYTES};

@@ -1,1 +1,268 @@
-//! Where every source stands now, in memory.
+//! How every source stands now, in memory: what the API reads and never asks SQL for.
+//!
+//! In: from [`crate::watch`], right after each commit, the sources that were touched. Out: single
+//! sources, all in order of code, the nearest to a place, and what falls below its requirement,
+//! worst first. Evidence ages by the wall clock when it is read: a source that was not heard for
+//! three intervals is shown as `unknown` whatever judging, which counts only the time in which we
+//! were listening, still says of it.
+
+mod entry;
+mod flags;
+mod place;
+mod slot;
+
+pub use entry::{Entry, OpenAlert, View};
+pub use flags::{Flagged, Rank};
+
+use std::collections::BTreeMap;
+use std::ops::{Bound, ControlFlow};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use firemain_domain::clock::SharedClock;
+use firemain_domain::judging::rules::Stale;
+use firemain_domain::judging::{EpisodeState, Standing, Verdict};
+use firemain_domain::source::{Position, Source, SourceCode};
+use rstar::RTree;
+
+use place::Place;
+use slot::Slot;
+
+/// How every source stands now.
+#[derive(Debug)]
+pub struct Board {
+    clock: SharedClock,
+    stale: Stale,
+    state: RwLock<State>,
+}
+
+/// What is behind the lock: few hundred bytes a source.
+#[derive(Debug, Default)]
+struct State {
+    slots: Vec<Option<Slot>>,
+    free: Vec<u32>,
+    by_code: BTreeMap<SourceCode, u32>,
+    places: RTree<Place>,
+}
+
+/// How many sources there are of each verdict, as they stand by the wall clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// All sources.
+    pub sources: usize,
+    /// Everything required is met.
+    pub usable: usize,
+    /// Less than required, or not proven.
+    pub degraded: usize,
+    /// Nobody can say.
+    pub unknown: usize,
+    /// Not to be counted on.
+    pub unusable: usize,
+}
+
+/// What became of one source: told to the board after a commit.
+#[derive(Clone, Debug)]
+pub(crate) enum Told {
+    /// It is so now.
+    Stands(Arc<Source>, Standing, Vec<OpenAlert>),
+    /// It is gone.
+    Gone(SourceCode),
+}
+
+impl Board {
+    /// A board without sources. `stale` says after how many intervals evidence is too old.
+    pub fn new(clock: SharedClock, stale: Stale) -> Self {
+        Self { clock, stale, state: RwLock::default() }
+    }
+
+    /// One source.
+    pub fn get(&self, code: &str) -> Option<Entry> {
+        let state = self.read();
+        let slot = state.slot(*state.by_code.get(code)?)?;
+        Some(self.view(slot).entry())
+    }
+
+    /// How many sources there are.
+    pub fn len(&self) -> usize {
+        self.read().by_code.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Looks at all sources in order of code, those after `after` only, until `visit` breaks. The
+    /// board waits meanwhile: only look, and take [`View::entry`] of what is wanted.
+    pub fn visit(&self, after: Option<&str>, mut visit: impl FnMut(&View<'_>) -> ControlFlow<()>) {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let state = self.read();
+        for (_, index) in state.by_code.range::<str, _>((from, Bound::Unbounded)) {
+            let Some(slot) = state.slot(*index) else { continue };
+            if visit(&self.view(slot)).is_break() {
+                return;
+            }
+        }
+    }
+
+    /// Up to `limit` sources in order of code after `after` that `keep` wants.
+    pub fn list(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+        keep: impl Fn(&View<'_>) -> bool,
+    ) -> Vec<Entry> {
+        let mut list = Vec::new();
+        self.visit(after, |view| {
+            if list.len() >= limit {
+                return ControlFlow::Break(());
+            }
+            if keep(view) {
+                list.push(view.entry());
+            }
+            ControlFlow::Continue(())
+        });
+        list
+    }
+
+    /// Looks at sources from the nearest to `position` outwards, as the crow flies, no further
+    /// than `within_m`, until `visit` breaks: it is given the distance in metres.
+    pub fn nearest(
+        &self,
+        position: Position,
+        within_m: f64,
+        mut visit: impl FnMut(f64, &View<'_>) -> ControlFlow<()>,
+    ) {
+        let state = self.read();
+        for place in state.places.nearest_neighbor_iter(Place::point(position)) {
+            let Some(slot) = state.slot(place.index) else { continue };
+            let distance_m = slot.source.position.distance_m(&position);
+            // Places are kept to half a metre: what lies on the edge is looked at once more.
+            if distance_m > within_m + 2.0 {
+                return;
+            }
+            if distance_m <= within_m && visit(distance_m, &self.view(slot)).is_break() {
+                return;
+            }
+        }
+    }
+
+    /// What falls below its requirement now, worst first: of all that `keep` wants, `limit` after
+    /// the first `skip`.
+    pub fn flags(
+        &self,
+        skip: usize,
+        limit: usize,
+        keep: impl Fn(&View<'_>) -> bool,
+    ) -> Flagged {
+        let state = self.read();
+        let views = state.by_code.values().filter_map(|i| state.slot(*i)).map(|s| self.view(s));
+        flags::worst_first(views.filter(keep), skip, limit)
+    }
+
+    /// How many sources there are of each verdict, of those that `keep` wants.
+    pub fn counts(&self, keep: impl Fn(&View<'_>) -> bool) -> Counts {
+        let mut counts = Counts::default();
+        self.visit(None, |view| {
+            if keep(view) {
+                counts.sources += 1;
+                match view.verdict() {
+                    Verdict::Usable => counts.usable += 1,
+                    Verdict::Degraded => counts.degraded += 1,
+                    Verdict::Unknown => counts.unknown += 1,
+                    Verdict::Unusable => counts.unusable += 1,
+                }
+            }
+            ControlFlow::Continue(())
+        });
+        counts
+    }
+
+    /// Takes what judging said of some sources.
+    pub(crate) fn take(&self, told: impl IntoIterator<Item = Told>) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        for told in told {
+            match told {
+                Told::Stands(source, standing, alerts) => state.set(source, &standing, alerts),
+                Told::Gone(code) => state.remove(&code),
+            }
+        }
+    }
+
+    /// Takes all sources at once, in place of those that were there.
+    pub(crate) fn take_all(&self, told: impl Iterator<Item = (Arc<Source>, Standing, Vec<OpenAlert>)>) {
+        let mut fresh = State::default();
+        let mut places = Vec::new();
+        for (source, standing, alerts) in told {
+            let index = fresh.slots.len() as u32;
+            places.push(Place::new(source.position, index));
+            fresh.by_code.insert(source.code.clone(), index);
+            fresh.slots.push(Some(Slot::new(source, &standing, alerts)));
+        }
+        fresh.slots.shrink_to_fit();
+        fresh.places = RTree::bulk_load(places);
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn view<'a>(&'a self, slot: &'a Slot) -> View<'a> {
+        View::new(slot, &self.stale, self.clock.now())
+    }
+}
+
+impl State {
+    fn slot(&self, index: u32) -> Option<&Slot> {
+        self.slots.get(index as usize)?.as_ref()
+    }
+
+    fn set(&mut self, source: Arc<Source>, standing: &Standing, alerts: Vec<OpenAlert>) {
+        if let Some(&index) = self.by_code.get(&source.code) {
+            let Some(Some(slot)) = self.slots.get_mut(index as usize) else { return };
+            let before = slot.source.position;
+            if before != source.position {
+                self.places.remove(&Place::new(before, index));
+                self.places.insert(Place::new(source.position, index));
+            }
+            slot.set(source, standing, alerts);
+            return;
+        }
+        let (code, position) = (source.code.clone(), source.position);
+        let slot = Some(Slot::new(source, standing, alerts));
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.slots[index as usize] = slot;
+                index
+            }
+            None => {
+                self.slots.push(slot);
+                self.slots.len() as u32 - 1
+            }
+        };
+        self.by_code.insert(code, index);
+        self.places.insert(Place::new(position, index));
+    }
+
+    fn remove(&mut self, code: &str) {
+        let Some(index) = self.by_code.remove(code) else { return };
+        if let Some(slot) = self.slots[index as usize].take() {
+            self.places.remove(&Place::new(slot.source.position, index));
+        }
+        self.free.push(index);
+    }
+}
+
+/// The open alert that an episode is.
+pub(crate) fn open_alert(episode: &EpisodeState) -> OpenAlert {
+    OpenAlert {
+        id: episode.id.clone(),
+        severity: episode.severity,
+        raised_at: episode.raised_at,
+        pages: episode.pages,
+        muted_by: episode.muted_by,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -12,5 +12,6 @@ pub mod journal;
 pub mod register;
 
 mod data_dir;
+mod database;
 
 pub use data_dir::{DataDir, DataDirError, Lock};

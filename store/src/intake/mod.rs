@@ -1,5 +1,14 @@
 //! What came in and could not be used yet: the quarantine, and the messages of devices that nobody
-//! has registered. Both bounded by policy, and they say so.
+//! has registered. Both bounded by policy, and they say so. [`SqliteIntake`] is the embedded one.
+
+mod kept;
+mod quarantine;
+mod schema;
+mod sqlite;
+
+pub use sqlite::SqliteIntake;
+
+use std::path::PathBuf;
 
 use firemain_domain::Timestamp;
 use firemain_domain::report::DeviceId;
@@ -9,7 +18,7 @@ use crate::journal::{Message, Position};
 
 /// What could not be used yet. Calls block; run them where blocking is allowed.
 pub trait Intake: Send + Sync {
-    /// Keeps messages in quarantine; one that is there already (same position) changes nothing.
+    /// Keeps messages in quarantine, their details and payloads cut to what is kept; one that is there already (same position) changes nothing.
     /// Beyond the policy's number of rows the oldest go, and are counted as dropped.
     fn quarantine(&self, messages: &[Quarantined]) -> Result<(), IntakeError>;
 
@@ -90,7 +99,35 @@ pub enum IntakeError {
         /// Ours.
         known: i64,
     },
-    /// Anything the database says.
+    /// The file is damaged.
+    #[error(
+        "the intake {path} is damaged and cannot be {doing} ({source}): check the disk; stop firemain, move this file and those beside it with -wal and -shm away, and start again with an empty one. Keep what was moved: `sqlite3 FILE .recover` brings back what is readable"
+    )]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// What the database says.
+        source: rusqlite::Error,
+    },
+    /// The file cannot be opened at all.
+    #[error(
+        "the intake {path} cannot be opened ({source}): see that its folder exists and that this user may write there, or choose another by [data] dir"
+    )]
+    Unopenable {
+        /// Which file.
+        path: PathBuf,
+        /// What the database says.
+        source: rusqlite::Error,
+    },
+    /// The handle only reads.
+    #[error("the intake cannot be {doing} by a process that only reads it")]
+    OnlyReads {
+        /// What was asked for.
+        doing: &'static str,
+    },
+    /// Anything else the database says.
     #[error("the intake cannot be {doing}: {source}")]
     Database {
         /// What was being done.
@@ -119,6 +156,21 @@ pub enum Why {
 }
 
 impl Why {
+    /// Every reason.
+    pub const ALL: [Self; 6] = [
+        Self::TooLarge,
+        Self::TooDeep,
+        Self::Undecodable,
+        Self::UnknownTopic,
+        Self::NoDevice,
+        Self::RefusedByArchive,
+    ];
+
+    /// The reason of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.code() == code)
+    }
+
     /// The code, as in the API and in metrics.
     pub const fn code(self) -> &'static str {
         match self {

@@ -3,7 +3,23 @@
 //! In: envelopes, in batches; [`Journal::append`] returns when they are on disk. Out: the same
 //! envelopes by position, to any number of consumers, each with its own cursor kept with its own
 //! effects. What a consumer has not released is never deleted.
+//!
+//! [`SqliteJournal`] is the embedded one: batches are packed (`batch`), decoded once (`reading`) and
+//! pruned (`prune`), and those who wait are woken (`wake`).
 
+mod batch;
+mod payload;
+mod prune;
+mod reading;
+mod schema;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod wake;
+
+pub use sqlite::{JournalOptions, SqliteJournal};
+
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use firemain_domain::Timestamp;
@@ -42,6 +58,7 @@ pub struct Message {
     /// Its topic.
     pub topic: Arc<str>,
     /// Its payload; only the beginning where `cut_from` says so.
+    #[serde(with = "payload")]
     pub payload: Vec<u8>,
     /// The broker had kept it: not news.
     pub retained: bool,
@@ -74,14 +91,16 @@ pub trait Journal: Send + Sync {
     /// The position of the newest envelope; 0 if there is none.
     fn head(&self) -> Result<Position, JournalError>;
 
-    /// The oldest position still kept, and the newest.
+    /// The oldest position still kept, and the newest. Where nothing is kept, the oldest is the one
+    /// after the newest. A cursor beyond the newest belongs to another journal.
     fn extent(&self) -> Result<(Position, Position), JournalError>;
 
     /// Makes a consumer known, from `from` on: nothing after its release is deleted. Known already:
     /// nothing changes.
     fn add_consumer(&self, consumer: &str, from: Position) -> Result<(), JournalError>;
 
-    /// Lets go of everything up to and including `upto` for this consumer.
+    /// Lets go of everything up to and including `upto` for this consumer, which must be known.
+    /// What is beyond the head is not let go of.
     fn release(&self, consumer: &str, upto: Position) -> Result<(), JournalError>;
 
     /// Forgets a consumer, and with it what it holds back.
@@ -147,7 +166,44 @@ pub enum JournalError {
         /// Ours.
         known: i64,
     },
-    /// Anything the database says.
+    /// The file is damaged beyond single batches.
+    #[error(
+        "the journal {path} is damaged and cannot be {doing} ({source}): check the disk; stop firemain, move this file and those beside it with -wal and -shm away, and start again with an empty journal. Keep what was moved: `sqlite3 FILE .recover` brings back what is readable"
+    )]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// What the database says.
+        source: rusqlite::Error,
+    },
+    /// The file cannot be opened at all.
+    #[error(
+        "the journal {path} cannot be opened ({source}): see that its folder exists and that this user may write there, or choose another by [data] dir"
+    )]
+    Unopenable {
+        /// Which file.
+        path: PathBuf,
+        /// What the database says.
+        source: rusqlite::Error,
+    },
+    /// The handle is a consumer's.
+    #[error("the journal cannot be {doing} by a process that only reads it")]
+    OnlyReads {
+        /// What was asked for.
+        doing: &'static str,
+    },
+    /// Nobody made this consumer known, or somebody removed it.
+    #[error("the journal knows no consumer `{consumer}`: it has to be added before it releases")]
+    UnknownConsumer {
+        /// Its name.
+        consumer: String,
+    },
+    /// A batch that cannot be written at all.
+    #[error("the batch cannot be packed for the journal: {0}")]
+    Unencodable(String),
+    /// Anything else the database says.
     #[error("the journal cannot be {doing}: {source}")]
     Database {
         /// What was being done.

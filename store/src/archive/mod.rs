@@ -3,6 +3,8 @@
 //! In: points, in batches, at least once each; a point written twice is one point. Out: ranges,
 //! buckets, and the latest values. Adapters: embedded, InfluxDB 2.
 
+pub mod influxdb2;
+
 use std::future::Future;
 use std::pin::Pin;
 

@@ -667,8 +667,8 @@ fn a_restored_judge_goes_on_as_if_nothing_had_happened() {
         let mut told = Told::live(sources());
         script(&mut told, 0, cut);
         let mut restored = Judge::new(Rules::default());
-        let global = told.judge.save_global();
-        let saved = told.judge.take_dirty();
+        let global = told.judge.begin_save();
+        let saved = told.judge.save_some(usize::MAX).unwrap_or_default();
         restored.restore(&global, saved).unwrap();
         told.judge = restored;
         script(&mut told, cut, 20);

@@ -5,7 +5,7 @@
 //! line. In 32 bits a place is kept to half a metre.
 
 use firemain_domain::source::Position;
-use rstar::{AABB, Envelope, PointDistance, RTreeObject};
+use rstar::{AABB, PointDistance, RTreeObject};
 
 /// One source's place.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,8 +1,10 @@
 //! What people change, taken into the state.
 
+use std::sync::Arc;
+
 use super::condition::Coming;
 use super::episode;
-use super::judge::Judge;
+use super::judge::{Judge, place};
 use super::outcome::{Basis, Effect, Measured, RuleName};
 use super::reading::{hold_against_rules, note};
 use super::rules::Rule;
@@ -133,15 +135,17 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
     let index = match judge.by_code.get(&source.code) {
         Some(&index) => index,
         None => {
-            let one = One::new(Settings::new(source.clone()), now.wall, now.listening_ms);
+            let settings = Settings::new(Arc::new(source.clone()));
+            let one = One::new(settings, now.wall, now.listening_ms);
             let index = judge.ones.len() as u32;
             judge.ones.push(Some(Box::new(one)));
             judge.by_code.insert(source.code.clone(), index);
-            judge.dirty.push(index);
+            let zone = source.zone.as_ref();
+            judge.world.places.insert(index, zone, source.position);
             index
         }
     };
-    judge.by_device.retain(|_, at| *at != index);
+    move_place(judge, index, source);
     if let Some(device) = &source.device {
         judge.by_device.insert(device.clone(), index);
     }
@@ -150,17 +154,40 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
         &source.code,
         effects,
         |one, index, world, effects| {
-            let before = std::mem::replace(&mut one.settings.source, source.clone());
+            let before = std::mem::replace(&mut one.settings.source, Arc::new(source.clone()));
             if before.device != source.device || before.kind != source.kind {
                 one.state.band.clear();
                 one.state.suspects.clear();
                 one.state.normal = None;
             }
-            if before != *source {
+            if *before != *source {
                 judge_again(one, index, world, effects);
             }
         },
     );
+}
+
+/// Where `source` stands and which device speaks for it may be others than before.
+fn move_place(judge: &mut Judge, index: u32, source: &Source) {
+    forget_device(judge, index);
+    let Some(one) = judge.ones[index as usize].as_deref() else {
+        return;
+    };
+    let (zone, position) = place(one);
+    if zone != source.zone || position != source.position {
+        let places = &mut judge.world.places;
+        places.remove(index, zone.as_ref(), position);
+        places.insert(index, source.zone.as_ref(), source.position);
+    }
+}
+
+/// Its device speaks for it no more; unless another source has that device by now.
+fn forget_device(judge: &mut Judge, index: u32) {
+    let one = judge.ones[index as usize].as_deref();
+    let device = one.and_then(|one| one.settings.source.device.clone());
+    if let Some(device) = device.filter(|d| judge.by_device.get(d) == Some(&index)) {
+        judge.by_device.remove(&device);
+    }
 }
 
 fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>) {
@@ -174,9 +201,11 @@ fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>
         }
     });
     judge.by_code.remove(code);
-    judge.by_device.retain(|_, at| *at != index);
-    judge.world.using.remove(&index);
+    forget_device(judge, index);
+    judge.world.using.remove(index);
     if let Some(one) = judge.ones[index as usize].take() {
+        let (zone, position) = place(&one);
+        judge.world.places.remove(index, zone.as_ref(), position);
         if let Some(at) = one.deadline_ms {
             judge.deadlines.remove(&(at, index));
         }

@@ -164,6 +164,37 @@ pub fn clear(condition: &mut Condition, now: Moment, effects: &mut Vec<Effect>) 
     }
 }
 
+/// Holds a rule's alert to what was told of it: see [`super::Judge::hold_to`].
+pub fn hold_to(
+    one: &mut One,
+    rule: RuleName,
+    told: Option<EpisodeState>,
+    now: Moment,
+    effects: &mut Vec<Effect>,
+) {
+    let place = one.state.conditions.iter().position(|c| c.rule == rule);
+    match (place, told) {
+        (None, None) => {}
+        (None, Some(told)) => {
+            let mut condition = Condition::new(rule);
+            condition.n = told.id.n;
+            condition.episode = Some(Box::new(told));
+            one.state.conditions.push(condition);
+        }
+        (Some(place), Some(told)) => {
+            let condition = &mut one.state.conditions[place];
+            condition.n = told.id.n;
+            condition.episode = Some(Box::new(told));
+        }
+        (Some(place), None) => {
+            let condition = &one.state.conditions[place];
+            if condition.is_open() {
+                tell(condition, now, EpisodeEvent::Raised, effects);
+            }
+        }
+    }
+}
+
 /// Looks again at whether a standing alert that has not paged does so now.
 pub fn look_at_page(
     one: &mut One,

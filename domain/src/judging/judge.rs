@@ -1,16 +1,19 @@
 //! The fold itself: one step takes the state one input further.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::input::{Control, Input, What};
 use super::listening::Listening;
-use super::outcome::{Effect, Standing};
+use super::outcome::{Effect, EpisodeState, Standing};
+use super::neighbours::Neighbourhood;
 use super::rules::Rules;
+use super::saved::SavedSource;
 use super::state::One;
-use super::world::World;
+use super::world::{Place, Using, World};
 use super::{changes, hearing, time_passes, verdict};
 use crate::report::DeviceId;
-use crate::source::SourceCode;
+use crate::source::{Source, SourceCode};
 use crate::time::Timestamp;
 
 /// The state of judging, and the step that takes it on.
@@ -26,7 +29,21 @@ pub struct Judge {
     pub(super) silences: BTreeSet<(i64, u32)>,
     pub(super) dirty: Vec<u32>,
     pub(super) gone: Vec<SourceCode>,
-    pub(super) touched: BTreeSet<u32>,
+    /// The checkpoint being taken: what is still to be written, and what already is.
+    pub(super) due: Vec<u32>,
+    pub(super) written: Vec<SavedSource>,
+    pub(super) touched: Vec<u32>,
+}
+
+/// One source as somebody who shows it wants it.
+#[derive(Debug)]
+pub struct Look<'a> {
+    /// The source.
+    pub source: &'a Arc<Source>,
+    /// How it stands.
+    pub standing: Standing,
+    /// Its alerts that stand, the worst first.
+    pub alerts: Vec<&'a EpisodeState>,
 }
 
 impl Default for Judge {
@@ -50,7 +67,8 @@ impl Judge {
         let world = World {
             rules,
             clocks,
-            using: BTreeMap::new(),
+            using: Using::default(),
+            places: Neighbourhood::default(),
             incidents: BTreeMap::new(),
         };
         Self {
@@ -62,7 +80,9 @@ impl Judge {
             silences: BTreeSet::new(),
             dirty: Vec::new(),
             gone: Vec::new(),
-            touched: BTreeSet::new(),
+            due: Vec::new(),
+            written: Vec::new(),
+            touched: Vec::new(),
         }
     }
 
@@ -109,18 +129,47 @@ impl Judge {
         ))
     }
 
+    /// How many sources are judged.
+    pub fn len(&self) -> usize {
+        self.by_code.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_code.is_empty()
+    }
+
+    /// Whether the receiver is connected, and has taken in what was queued at the broker.
+    pub fn receiving(&self) -> (bool, bool) {
+        self.world.clocks.receiving()
+    }
+
     /// Every source's code.
     pub fn codes(&self) -> impl Iterator<Item = &SourceCode> {
         self.by_code.keys()
     }
 
-    /// The sources whose readings or standing changed since the last call.
-    pub fn take_touched(&mut self) -> Vec<SourceCode> {
+    /// Shows every source whose readings or standing changed since the last call.
+    pub fn look_at_touched(&mut self, mut visit: impl FnMut(Look<'_>)) {
         let touched = std::mem::take(&mut self.touched);
-        let ones = touched
-            .into_iter()
-            .filter_map(|index| self.ones.get(index as usize)?.as_deref());
-        ones.map(|one| one.settings.source.code.clone()).collect()
+        for index in &touched {
+            if let Some(one) = self.ones[*index as usize].as_deref_mut() {
+                one.touched = false;
+                visit(look(one, &self.world));
+            }
+        }
+        self.touched = touched;
+        self.touched.clear();
+    }
+
+    /// Shows every source.
+    pub fn look_at_all(&self) -> impl Iterator<Item = Look<'_>> {
+        self.ones.iter().flatten().map(|one| look(one, &self.world))
+    }
+
+    /// Whether anything changed since [`Self::look_at_touched`].
+    pub fn is_touched(&self) -> bool {
+        !self.touched.is_empty()
     }
 
     /// The source that a device reports for.
@@ -134,8 +183,10 @@ impl Judge {
 
     /// Our own clock was set: what was timed by it moves along, and devices' lags are others.
     fn step_clock(&mut self, by_ms: i64) {
+        self.write_all_due();
         self.world.clocks.step(by_ms);
-        for one in self.ones.iter_mut().flatten() {
+        for (index, one) in self.ones.iter_mut().enumerate() {
+            let Some(one) = one.as_deref_mut() else { continue };
             one.state.arrivals.our_clock_stepped(by_ms);
             if by_ms > 0 && one.state.timed_by_receipt {
                 one.state.newest_at = one.state.newest_at.map(|at| at.plus_ms(by_ms));
@@ -143,9 +194,10 @@ impl Judge {
                     condition.shift(by_ms);
                 }
             }
-            one.dirty = true;
+            if !std::mem::replace(&mut one.dirty, true) {
+                self.dirty.push(index as u32);
+            }
         }
-        self.dirty = (0..self.ones.len() as u32).collect();
     }
 
     /// Works on one source, then draws the consequences: verdict, deadlines, neighbours.
@@ -155,28 +207,26 @@ impl Judge {
         effects: &mut Vec<Effect>,
         work: impl FnOnce(&mut One, &World, &mut Vec<Effect>),
     ) {
+        self.write_if_due(index);
         let Some(mut one) = self.ones.get_mut(index as usize).and_then(Option::take) else {
             return;
         };
-        let drew = self.world.using.contains_key(&index);
         work(&mut one, &self.world, effects);
-        let draws = one.state.is_drawing();
-        if draws != drew {
-            let place = (
-                one.settings.source.position,
-                one.settings.source.zone.clone(),
-            );
-            if draws {
-                self.world.using.insert(index, place);
-            } else {
-                self.world.using.remove(&index);
-            }
+        let drew = self.world.using.get(index).cloned();
+        let draws = one.state.is_drawing().then(|| place(&one));
+        if let Some(place) = draws.clone().filter(|_| draws != drew) {
+            self.world.using.insert(index, place);
+        } else if draws.is_none() {
+            self.world.using.remove(index);
         }
         self.settle(&mut one, index, effects);
-        let source = (draws != drew).then(|| one.settings.source.clone());
         self.ones[index as usize] = Some(one);
-        if let Some(source) = source {
-            self.tell_neighbours(index, &source, effects);
+        if draws != drew {
+            for (zone, position) in [drew, draws].into_iter().flatten() {
+                for other in self.world.neighbours(index, zone.as_ref(), position) {
+                    self.look_at_pages(other, effects);
+                }
+            }
         }
     }
 
@@ -194,42 +244,17 @@ impl Judge {
             });
         }
         time_passes::enter_deadlines(self, one, index);
-        if !one.dirty {
-            one.dirty = true;
+        if !std::mem::replace(&mut one.dirty, true) {
             self.dirty.push(index);
         }
-        self.touched.insert(index);
-    }
-
-    /// A use began or ended: the notes and waiting pages of its neighbours are looked at again.
-    fn tell_neighbours(
-        &mut self,
-        index: u32,
-        source: &crate::source::Source,
-        effects: &mut Vec<Effect>,
-    ) {
-        let near: Vec<u32> = self
-            .ones
-            .iter()
-            .enumerate()
-            .filter_map(|(other, one)| Some((other as u32, one.as_deref()?)))
-            .filter(|(other, one)| {
-                *other != index
-                    && self.world.is_neighbour(
-                        &one.settings.source,
-                        source.position,
-                        source.zone.as_ref(),
-                    )
-            })
-            .map(|(other, _)| other)
-            .collect();
-        for other in near {
-            self.look_at_pages(other, effects);
+        if !std::mem::replace(&mut one.touched, true) {
+            self.touched.push(index);
         }
     }
 
-    /// Looks again at every waiting page of a source.
+    /// Looks again at every waiting page of a source, and at its notes.
     pub(super) fn look_at_pages(&mut self, index: u32, effects: &mut Vec<Effect>) {
+        self.write_if_due(index);
         let Some(mut one) = self.ones.get_mut(index as usize).and_then(Option::take) else {
             return;
         };
@@ -239,4 +264,17 @@ impl Judge {
         self.settle(&mut one, index, effects);
         self.ones[index as usize] = Some(one);
     }
+}
+
+fn look<'a>(one: &'a One, world: &World) -> Look<'a> {
+    let standing = verdict::standing(one, &world.rules, world.clocks.now().wall);
+    let open = one.state.conditions.iter().filter(|c| c.is_open());
+    let mut alerts: Vec<&EpisodeState> = open.filter_map(|c| c.episode.as_deref()).collect();
+    alerts.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+    Look { source: &one.settings.source, standing, alerts }
+}
+
+pub(super) fn place(one: &One) -> Place {
+    let source = &one.settings.source;
+    (source.zone.clone(), source.position)
 }

@@ -65,6 +65,11 @@ impl Listening {
         self.recording || self.history || (self.connected && self.drained)
     }
 
+    /// Whether the receiver is connected, and has taken in what was queued.
+    pub fn receiving(&self) -> (bool, bool) {
+        (self.connected, self.drained)
+    }
+
     /// Whether deadlines wait: we are connected, and what was queued is still coming in.
     pub fn is_settling(&self) -> bool {
         self.settling_until_ms

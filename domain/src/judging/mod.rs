@@ -16,6 +16,7 @@ mod judge;
 mod saved;
 
 mod listening;
+mod neighbours;
 mod time_passes;
 mod world;
 
@@ -36,7 +37,7 @@ mod paging;
 mod verdict;
 
 pub use input::{Control, Input, What};
-pub use judge::Judge;
+pub use judge::{Judge, Look};
 pub use outcome::{
     Basis, Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, LeftOut, Measured, Mute, Note,
     Reason, RuleName, Severity, Standing, Verdict,

@@ -1,12 +1,20 @@
-//! The state as it is saved and restored: per source, so that only what changed is written.
+//! The state as it is saved and restored: per source, so that only what changed is written, and
+//! while judging goes on.
+//!
+//! [`Judge::begin_save`] holds the moment: what belongs to no source is written at once, each dirty
+//! source when its turn comes, or just before something changes it. So a checkpoint of a hundred
+//! thousand sources is that of one moment, and judging never pauses for it.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judge;
+use super::episode;
+use super::judge::{Judge, place};
 use super::listening::Listening;
+use super::outcome::{Effect, EpisodeState, RuleName};
 use super::settings::Settings;
 use super::state::{One, State};
-use super::time_passes;
 use crate::change::Incident;
 use crate::source::SourceCode;
 
@@ -31,60 +39,150 @@ pub struct RestoreError {
     pub reason: String,
 }
 
+/// Changes whenever what is saved is laid out anew.
+const LAYOUT: u16 = 1;
+
 #[derive(Serialize, Deserialize)]
 struct Global {
+    layout: u16,
     clocks: Listening,
     incidents: Vec<Incident>,
+    /// How many numbers were ever given to sources: order among equals hangs on them.
+    numbers: u32,
+}
+
+/// One source's part: its number, when it is to be looked at, and its state.
+#[derive(Serialize, Deserialize)]
+struct Part<S> {
+    index: u32,
+    deadline_ms: Option<i64>,
+    silence_ms: Option<i64>,
+    state: S,
 }
 
 impl Judge {
-    /// The part of the state that belongs to no source.
-    pub fn save_global(&self) -> Vec<u8> {
-        let incidents = self.world.incidents.values().cloned().collect();
+    /// Begins to save what changed since the last time, as it is now. Returns the part that belongs
+    /// to no source; the others come from [`Self::save_some`].
+    pub fn begin_save(&mut self) -> Vec<u8> {
+        self.write_all_due();
+        for code in std::mem::take(&mut self.gone) {
+            if !self.by_code.contains_key(&code) {
+                self.written.push(SavedSource { code, settings: None, state: None });
+            }
+        }
+        self.due = std::mem::take(&mut self.dirty);
+        for index in &self.due {
+            if let Some(one) = self.ones[*index as usize].as_deref_mut() {
+                one.dirty = false;
+                one.due = true;
+            }
+        }
         let global = Global {
+            layout: LAYOUT,
             clocks: self.world.clocks.clone(),
-            incidents,
+            incidents: self.world.incidents.values().cloned().collect(),
+            numbers: self.ones.len() as u32,
         };
         postcard::to_stdvec(&global).expect("plain data in memory always serialises")
     }
 
-    /// What changed since the last call, source by source: for the checkpoint.
-    pub fn take_dirty(&mut self) -> Vec<SavedSource> {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.sort_unstable();
-        dirty.dedup();
-        let mut saved = Vec::with_capacity(dirty.len() + self.gone.len());
-        for code in std::mem::take(&mut self.gone) {
-            if !self.by_code.contains_key(&code) {
-                saved.push(SavedSource {
-                    code,
-                    settings: None,
-                    state: None,
-                });
+    /// Writes up to `at_most` more of the sources that [`Self::begin_save`] found changed. `None`:
+    /// all are written.
+    pub fn save_some(&mut self, at_most: usize) -> Option<Vec<SavedSource>> {
+        for _ in 0..at_most {
+            match self.due.pop() {
+                Some(index) => self.write_if_due(index),
+                None => break,
             }
         }
-        for index in dirty {
-            let Some(one) = self
-                .ones
-                .get_mut(index as usize)
-                .and_then(Option::as_deref_mut)
-            else {
+        let written = std::mem::take(&mut self.written);
+        (!written.is_empty() || !self.due.is_empty()).then_some(written)
+    }
+
+    /// What was saved could not be kept: it is to be saved again next time.
+    pub fn save_failed(&mut self, saved: &[SavedSource]) {
+        for part in saved {
+            let Some(&index) = self.by_code.get(&part.code) else {
+                self.gone.push(part.code.clone());
                 continue;
             };
-            one.dirty = false;
-            let settings = std::mem::take(&mut one.settings_dirty).then(|| {
-                serde_json::to_string(&one.settings)
-                    .expect("plain data in memory always serialises")
-            });
-            let state =
-                postcard::to_stdvec(&one.state).expect("plain data in memory always serialises");
-            saved.push(SavedSource {
-                code: one.settings.source.code.clone(),
-                settings,
-                state: Some(state),
+            if let Some(one) = self.ones[index as usize].as_deref_mut() {
+                one.settings_dirty |= part.settings.is_some();
+                if !std::mem::replace(&mut one.dirty, true) {
+                    self.dirty.push(index);
+                }
+            }
+        }
+    }
+
+    /// Nothing that was saved could be kept: everything is to be saved next time.
+    pub fn save_all_again(&mut self) {
+        self.write_all_due();
+        self.written.clear();
+        self.dirty.clear();
+        for (index, one) in self.ones.iter_mut().enumerate() {
+            if let Some(one) = one.as_deref_mut() {
+                one.dirty = true;
+                one.settings_dirty = true;
+                self.dirty.push(index as u32);
+            }
+        }
+    }
+
+    /// Holds alerts to what was told of them, where part of the history that led to them is gone:
+    /// counts go on from there, what stands by what was told stands until data clears it, and what
+    /// nobody was told of is told now.
+    pub fn hold_to(
+        &mut self,
+        told: impl IntoIterator<Item = EpisodeState>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let mut newest: BTreeMap<(SourceCode, RuleName), EpisodeState> = BTreeMap::new();
+        for episode in told {
+            let key = (episode.id.source.clone(), episode.id.rule);
+            if newest.get(&key).is_none_or(|known| known.id.n < episode.id.n) {
+                newest.insert(key, episode);
+            }
+        }
+        let now = self.world.clocks.now();
+        for index in 0..self.ones.len() as u32 {
+            self.with_one(index, effects, |one, _, effects| {
+                let code = one.settings.source.code.clone();
+                for rule in RuleName::ALL {
+                    let told = newest.remove(&(code.clone(), rule));
+                    episode::hold_to(one, rule, told, now, effects);
+                }
             });
         }
-        saved
+    }
+
+    /// Writes everything that is due at once.
+    pub(super) fn write_all_due(&mut self) {
+        while let Some(index) = self.due.pop() {
+            self.write_if_due(index);
+        }
+    }
+
+    /// Writes a source to the checkpoint being taken, if it still must be.
+    pub(super) fn write_if_due(&mut self, index: u32) {
+        let Some(one) = self.ones.get_mut(index as usize).and_then(Option::as_deref_mut) else {
+            return;
+        };
+        if !std::mem::take(&mut one.due) {
+            return;
+        }
+        let settings = std::mem::take(&mut one.settings_dirty).then(|| {
+            serde_json::to_string(&one.settings).expect("plain data in memory always serialises")
+        });
+        let part = Part {
+            index,
+            deadline_ms: one.deadline_ms,
+            silence_ms: one.silence_ms,
+            state: &one.state,
+        };
+        let state = postcard::to_stdvec(&part).expect("plain data in memory always serialises");
+        let code = one.settings.source.code.clone();
+        self.written.push(SavedSource { code, settings, state: Some(state) });
     }
 
     /// The state as it was saved. Every source's `settings` and `state` must be given.
@@ -102,47 +200,63 @@ impl Judge {
         };
         let global: Global =
             postcard::from_bytes(global).map_err(|e| wrong("what all share", &e))?;
+        if global.layout != LAYOUT {
+            return Err(wrong("what all share", &"it is of another version"));
+        }
+        let limit = global.numbers as usize;
+        if limit > sources.len().saturating_mul(64) + 1_000_000 {
+            return Err(wrong("what all share", &"its numbers cannot be"));
+        }
         let mut restored = Self::new(self.world.rules.clone());
         restored.world.clocks = global.clocks;
-        restored.world.incidents = global
-            .incidents
-            .into_iter()
-            .map(|i| (i.id.clone(), i))
-            .collect();
+        let incidents = global.incidents.into_iter().map(|i| (i.id.clone(), i));
+        restored.world.incidents = incidents.collect();
+        restored.ones.resize_with(limit, || None);
+        restored.by_code.reserve(sources.len());
+        restored.by_device.reserve(sources.len());
         for saved in sources {
             let (Some(settings), Some(state)) = (&saved.settings, &saved.state) else {
                 return Err(wrong(&saved.code, &"a part is missing"));
             };
             let settings: Settings =
                 serde_json::from_str(settings).map_err(|e| wrong(&saved.code, &e))?;
-            let state: State = postcard::from_bytes(state).map_err(|e| wrong(&saved.code, &e))?;
-            restored.take_back(settings, state);
+            let part: Part<State> =
+                postcard::from_bytes(state).map_err(|e| wrong(&saved.code, &e))?;
+            if !restored.take_back(settings, part) {
+                return Err(wrong(&saved.code, &"its number is that of another"));
+            }
         }
         *self = restored;
         Ok(())
     }
 
-    fn take_back(&mut self, settings: Settings, state: State) {
-        let index = self.ones.len() as u32;
+    fn take_back(&mut self, settings: Settings, part: Part<State>) -> bool {
+        let index = part.index;
+        if !matches!(self.ones.get(index as usize), Some(None)) {
+            return false;
+        }
         let source = &settings.source;
         self.by_code.insert(source.code.clone(), index);
         if let Some(device) = &source.device {
             self.by_device.insert(device.clone(), index);
         }
-        if state.is_drawing() {
-            self.world
-                .using
-                .insert(index, (source.position, source.zone.clone()));
-        }
-        let mut one = Box::new(One {
+        self.world.places.insert(index, source.zone.as_ref(), source.position);
+        let one = Box::new(One {
             settings,
-            state,
+            state: part.state,
             settings_dirty: false,
             dirty: false,
-            deadline_ms: None,
-            silence_ms: None,
+            due: false,
+            touched: false,
+            deadline_ms: part.deadline_ms,
+            silence_ms: part.silence_ms,
         });
-        time_passes::enter_deadlines(self, &mut one, index);
-        self.ones.push(Some(one));
+        if one.state.is_drawing() {
+            self.world.using.insert(index, place(&one));
+        }
+        self.deadlines.extend(one.deadline_ms.map(|at| (at, index)));
+        self.silences.extend(one.silence_ms.map(|at| (at, index)));
+        self.ones[index as usize] = Some(one);
+        true
     }
 }

@@ -1,5 +1,7 @@
 //! What people set about one source: what judging reads beside the readings.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::change::{FlowTest, MaintenanceWindow, Permit, PermitPurpose};
@@ -14,7 +16,7 @@ const TESTS_KEPT: usize = 3;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// The source itself.
-    pub source: Source,
+    pub source: Arc<Source>,
     /// Its newest flow tests, oldest first.
     pub tests: Vec<FlowTest>,
     /// Maintenance windows that are not over.
@@ -25,7 +27,7 @@ pub struct Settings {
 
 impl Settings {
     /// A source about which nothing else is known.
-    pub fn new(source: Source) -> Self {
+    pub fn new(source: Arc<Source>) -> Self {
         Self {
             source,
             tests: Vec::new(),

@@ -21,6 +21,10 @@ pub struct One {
     pub settings_dirty: bool,
     /// Anything changed since the last checkpoint.
     pub dirty: bool,
+    /// It is to be written to the checkpoint being taken before anything changes it.
+    pub due: bool,
+    /// Its readings or standing changed since somebody last looked.
+    pub touched: bool,
     /// The steady time at which it is to be looked at, as entered in the list of deadlines, ms.
     pub deadline_ms: Option<i64>,
     /// The listening time at which it is to be looked at, likewise.
@@ -130,7 +134,9 @@ impl One {
             settings,
             state,
             settings_dirty: true,
-            dirty: true,
+            dirty: false,
+            due: false,
+            touched: false,
             deadline_ms: None,
             silence_ms: None,
         }

@@ -5,6 +5,7 @@ use super::condition::Condition;
 use super::episode::{self, Grounds, base_severity, look_at_page, turn};
 use super::judge::Judge;
 use super::outcome::{Effect, Evidence, RuleName, Severity};
+use super::rules::Rules;
 use super::state::One;
 use super::world::World;
 use crate::time::Timestamp;
@@ -120,12 +121,7 @@ fn fall_silent(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effec
 /// A use that no sample has confirmed for some intervals is over.
 fn end_unconfirmed_use(one: &mut One, world: &World, effects: &mut Vec<Effect>) {
     let now = world.clocks.now();
-    let intervals = i64::from(world.rules.in_use.unconfirmed_intervals);
-    let patience_ms = one.settings.source.interval_ms() * intervals;
-    let unconfirmed = one
-        .state
-        .use_seen_at
-        .is_some_and(|seen| now.wall.since_ms(seen) >= patience_ms);
+    let unconfirmed = use_ends_at(one, &world.rules).is_some_and(|at| now.wall >= at);
     if !one.state.is_drawing() || !(one.state.silent || unconfirmed) {
         return;
     }
@@ -136,18 +132,27 @@ fn end_unconfirmed_use(one: &mut One, world: &World, effects: &mut Vec<Effect>) 
     }
 }
 
+/// When a use that is not confirmed any more ends.
+fn use_ends_at(one: &One, rules: &Rules) -> Option<Timestamp> {
+    let intervals = i64::from(rules.in_use.unconfirmed_intervals);
+    let seen_at = one.state.use_seen_at.filter(|_| one.state.is_drawing())?;
+    Some(seen_at.plus_ms(one.settings.source.interval_ms() * intervals))
+}
+
 /// Enters when a source is to be looked at next.
 pub fn enter_deadlines(judge: &mut Judge, one: &mut One, index: u32) {
     let now = judge.world.clocks.now();
     let settings = one.settings.next_change(now.wall);
-    let settings_ms = settings.map(|at| now.steady_ms + at.since_ms(now.wall).max(1));
+    let use_ends = use_ends_at(one, &judge.world.rules);
+    let by_wall = settings.into_iter().chain(use_ends).min();
+    let by_wall_ms = by_wall.map(|at| now.steady_ms + at.since_ms(now.wall).max(1));
     let conditions_ms = one
         .state
         .conditions
         .iter()
         .filter_map(Condition::next_deadline_ms)
         .min();
-    let deadline_ms = [settings_ms, conditions_ms].into_iter().flatten().min();
+    let deadline_ms = [by_wall_ms, conditions_ms].into_iter().flatten().min();
     if deadline_ms != one.deadline_ms {
         if let Some(before) = one.deadline_ms.take() {
             judge.deadlines.remove(&(before, index));

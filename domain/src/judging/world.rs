@@ -1,9 +1,10 @@
 //! What judging knows beyond single sources: the rules, the clocks, who is drawing, and fires.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::listening::Listening;
+use super::neighbours::Neighbourhood;
 use super::rules::Rules;
 use crate::change::Incident;
 use crate::source::{Position, Source};
@@ -16,7 +17,9 @@ pub struct World {
     /// The clocks.
     pub clocks: Listening,
     /// Where water is being drawn: few at any time.
-    pub using: BTreeMap<u32, (Position, Option<Arc<str>>)>,
+    pub using: Using,
+    /// Where all sources stand.
+    pub places: Neighbourhood,
     /// Open incidents.
     pub incidents: BTreeMap<String, Incident>,
 }
@@ -32,20 +35,54 @@ impl World {
 
     /// Whether another source of the same zone, within reach, is drawing.
     pub fn shares_main_with_use(&self, index: u32, source: &Source) -> bool {
-        self.using.iter().any(|(other, (position, zone))| {
-            *other != index && self.is_neighbour(source, *position, zone.as_ref())
-        })
+        let reach_m = self.rules.common.neighbour_m;
+        self.using
+            .places
+            .any(index, source.zone.as_ref(), source.position, reach_m)
     }
 
-    /// Whether `source` lies within reach of a place of the same zone.
-    pub fn is_neighbour(
+    /// The other sources of a zone within reach of a place, in the order of their numbers.
+    pub fn neighbours(
         &self,
-        source: &Source,
-        position: Position,
+        index: u32,
         zone: Option<&Arc<str>>,
-    ) -> bool {
-        zone.is_some()
-            && source.zone.as_ref() == zone
-            && source.position.distance_m(&position) <= self.rules.common.neighbour_m
+        position: Position,
+    ) -> Vec<u32> {
+        let reach_m = self.rules.common.neighbour_m;
+        let near = self.places.within(zone, position, reach_m);
+        let mut near: Vec<u32> = near.filter(|other| *other != index).collect();
+        near.sort_unstable();
+        near
+    }
+}
+
+/// Where water is being drawn.
+#[derive(Clone, Debug, Default)]
+pub struct Using {
+    by_index: HashMap<u32, Place>,
+    places: Neighbourhood,
+}
+
+/// A zone and a position in it.
+pub type Place = (Option<Arc<str>>, Position);
+
+impl Using {
+    /// Where the source draws, as entered.
+    pub fn get(&self, index: u32) -> Option<&Place> {
+        self.by_index.get(&index)
+    }
+
+    /// Draws there from now on.
+    pub fn insert(&mut self, index: u32, place: Place) {
+        self.remove(index);
+        self.places.insert(index, place.0.as_ref(), place.1);
+        self.by_index.insert(index, place);
+    }
+
+    /// Draws no more.
+    pub fn remove(&mut self, index: u32) {
+        if let Some((zone, position)) = self.by_index.remove(&index) {
+            self.places.remove(index, zone.as_ref(), position);
+        }
     }
 }

@@ -1,0 +1,135 @@
+//! The bodies of the stream's events, as JSON. Their kinds are `standing`, `episode` and `change`.
+//! Fields are added, never renamed or removed.
+
+use firemain_domain::Timestamp;
+use firemain_domain::change::{Change, ChangeNumber};
+use firemain_domain::judging::{self, EpisodeState, Evidence, Note, Reason, Standing, Verdict};
+use firemain_domain::judging::{Mute, RuleName, Severity};
+use firemain_domain::source::SourceCode;
+use serde::{Deserialize, Serialize};
+
+/// Kind `standing`: verdict, reasons or notes of a source changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StandingEvent {
+    /// Whose.
+    pub code: SourceCode,
+    /// When it changed, by the journal.
+    pub at: Timestamp,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Its reasons; empty when usable.
+    pub reasons: Vec<Reason>,
+    /// Notes that change nothing.
+    pub notes: Vec<Note>,
+    /// Since when verdict and reasons are so.
+    pub since: Timestamp,
+    /// When the source was last heard.
+    pub heard_at: Option<Timestamp>,
+    /// The numbers it rests on, most telling first.
+    pub evidence: Evidence,
+}
+
+impl StandingEvent {
+    pub(super) fn new(code: &SourceCode, at: Timestamp, standing: &Standing) -> Self {
+        Self {
+            code: code.clone(),
+            at,
+            verdict: standing.verdict,
+            reasons: standing.reasons.clone(),
+            notes: standing.notes.clone(),
+            since: standing.since,
+            heard_at: standing.heard_at,
+            evidence: standing.evidence.clone(),
+        }
+    }
+}
+
+/// Kind `episode`: an alert was raised, re-opened, changed, paged or cleared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpisodeEvent {
+    /// Its id: `source/RULE/n`.
+    pub id: String,
+    /// What happened to it.
+    pub event: judging::EpisodeEvent,
+    /// When, by the journal.
+    pub at: Timestamp,
+    /// Whose.
+    pub source: SourceCode,
+    /// Which rule.
+    pub rule: RuleName,
+    /// Its severity now.
+    pub severity: Severity,
+    /// The highest it has reached.
+    pub highest: Severity,
+    /// When the condition began.
+    pub began_at: Timestamp,
+    /// When the dwell ended.
+    pub raised_at: Timestamp,
+    /// When data cleared it.
+    pub cleared_at: Option<Timestamp>,
+    /// Whether it pages, or has paged.
+    pub pages: bool,
+    /// Why it does not though its severity would.
+    pub muted_by: Option<Mute>,
+    /// Whether command is to be told too.
+    pub tells_command: bool,
+    /// The numbers that raised it.
+    pub evidence: Evidence,
+}
+
+impl EpisodeEvent {
+    pub(super) fn new(event: judging::EpisodeEvent, at: Timestamp, episode: &EpisodeState) -> Self {
+        Self {
+            id: episode.id.to_string(),
+            event,
+            at,
+            source: episode.id.source.clone(),
+            rule: episode.id.rule,
+            severity: episode.severity,
+            highest: episode.highest,
+            began_at: episode.began_at,
+            raised_at: episode.raised_at,
+            cleared_at: episode.cleared_at,
+            pages: episode.pages,
+            muted_by: episode.muted_by,
+            tells_command: episode.tells_command,
+            evidence: episode.evidence.clone(),
+        }
+    }
+}
+
+/// Kind `change`: what somebody changed took effect.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangeEvent {
+    /// Its number.
+    pub number: ChangeNumber,
+    /// Its kind, such as `source_set`.
+    pub kind: String,
+    /// What it is about: the code of a source, or the id of an incident, window, permit or episode.
+    pub subject: String,
+    /// When it was entered.
+    pub at: Timestamp,
+    /// Who entered it.
+    pub by: String,
+}
+
+impl ChangeEvent {
+    pub(super) fn new(number: ChangeNumber, at: Timestamp, by: &str, change: &Change) -> Self {
+        let (kind, subject) = match change {
+            Change::SourceSet { source } => ("source_set", &*source.code),
+            Change::SourceRemoved { code } => ("source_removed", &**code),
+            Change::FlowTestEntered { test } => ("flow_test_entered", &*test.source),
+            Change::FlowTestWithdrawn { source, .. } => ("flow_test_withdrawn", &**source),
+            Change::WindowEntered { window } => ("window_entered", &*window.source),
+            Change::WindowEnded { id, .. } => ("window_ended", id.as_str()),
+            Change::IncidentOpened { incident } => ("incident_opened", incident.id.as_str()),
+            Change::IncidentEnded { id, .. } => ("incident_ended", id.as_str()),
+            Change::PermitGranted { permit } => ("permit_granted", &*permit.source),
+            Change::PermitEnded { id, .. } => ("permit_ended", id.as_str()),
+            Change::EpisodeAcknowledged { episode, .. } => {
+                ("episode_acknowledged", episode.as_str())
+            }
+        };
+        Self { number, kind: kind.to_owned(), subject: subject.to_owned(), at, by: by.to_owned() }
+    }
+}

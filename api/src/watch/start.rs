@@ -1,0 +1,145 @@
+//! Beginning: from the last checkpoint, or anew where there is none that can be read.
+
+use std::sync::Arc;
+
+use firemain_domain::Timestamp;
+use firemain_domain::judging::{Judge, SavedSource};
+use firemain_store::journal::{Journal, Position};
+use firemain_store::register::{Checkpoint, Register, RegisterError};
+use firemain_wire::Decoder;
+use serde::{Deserialize, Serialize};
+
+use super::fold::Fold;
+use super::run::Run;
+use super::{CONSUMER, Shared, WatchError, WatchSettings};
+use crate::board::Board;
+
+/// All that is needed to begin, and to begin again.
+pub(super) struct Start {
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) register: Arc<dyn Register>,
+    pub(super) settings: WatchSettings,
+    pub(super) board: Arc<Board>,
+    pub(super) shared: Arc<Shared>,
+}
+
+/// Changes whenever the global part is laid out anew.
+const LAYOUT: u16 = 1;
+
+/// The global part of a checkpoint.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Global {
+    layout: u16,
+    journal_at: Option<Timestamp>,
+    wall_offset_ms: i64,
+    heartbeat_at: Option<Timestamp>,
+    canary_at: Option<Timestamp>,
+    judge: Vec<u8>,
+    decoder: Vec<u8>,
+}
+
+impl Global {
+    /// The fold's global part; `judge` is that of the judge alone.
+    pub(super) fn bytes(fold: &Fold, judge: Vec<u8>) -> Vec<u8> {
+        let global = Self {
+            layout: LAYOUT,
+            journal_at: fold.journal_at,
+            wall_offset_ms: fold.wall_offset_ms,
+            heartbeat_at: fold.heartbeat_at,
+            canary_at: fold.canary_at,
+            judge,
+            decoder: fold.decoder.save(),
+        };
+        postcard::to_stdvec(&global).expect("plain data in memory always serialises")
+    }
+}
+
+impl Start {
+    /// The fold as it was last saved, ready to go on; the board is filled with it.
+    pub(super) fn restore(&self) -> Result<Run, WatchError> {
+        self.journal.add_consumer(CONSUMER, Position(0))?;
+        let (mut committed, change) = self.register.committed()?;
+        let (oldest, head) = self.journal.extent()?;
+        let (mut fold, mut recovered) = match self.load()? {
+            Loaded::Fold(fold) => (*fold, None),
+            Loaded::Nothing => (self.blank(), None),
+            Loaded::Damaged(reason) => {
+                tracing::error!(%reason, "the checkpoint of judging cannot be read: judging begins anew from the oldest envelope kept");
+                let recovered = format!(
+                    "the checkpoint could not be read ({reason}): judged anew from the oldest envelope kept"
+                );
+                (self.blank(), Some(recovered))
+            }
+        };
+        let anew = fold.position == Position(0) && committed > Position(0);
+        let mut recorded = self.register.taken_changes(fold.change)?;
+        let replaced = head < committed.max(fold.position);
+        if replaced {
+            tracing::error!(
+                journal.head = head.0,
+                judged.upto = committed.0,
+                "the journal is shorter than what was judged from it: it was replaced; judging goes on from its beginning"
+            );
+            recovered = Some(format!(
+                "the journal ends at {} though {} envelopes were judged: it was replaced, and judging went on from its beginning",
+                head.0, committed.0
+            ));
+            fold.position = Position(0);
+            committed = Position(0);
+            for (_, before) in &mut recorded {
+                *before = Position(0);
+            }
+        }
+        let reconcile = anew && (replaced || oldest > Position(1));
+        self.board.take_all(fold.judge.look_at_all().map(crate::watch::run::board_row));
+        self.shared.lock_status().recovered = recovered;
+        Ok(Run::new(self, fold, (committed, change), recorded.into(), replaced, reconcile))
+    }
+
+    fn blank(&self) -> Fold {
+        let WatchSettings { rules, subscriptions, limits } = &self.settings;
+        Fold::new(Judge::new(rules.clone()), Decoder::new(subscriptions.clone(), *limits))
+    }
+
+    fn load(&self) -> Result<Loaded, WatchError> {
+        match self.register.load_checkpoint() {
+            Ok(None) => Ok(Loaded::Nothing),
+            Ok(Some(checkpoint)) => Ok(match self.thaw(checkpoint) {
+                Ok(fold) => Loaded::Fold(Box::new(fold)),
+                Err(reason) => Loaded::Damaged(reason),
+            }),
+            Err(RegisterError::Unreadable { what, reason }) => {
+                Ok(Loaded::Damaged(format!("{what}: {reason}")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn thaw(&self, checkpoint: Checkpoint) -> Result<Fold, String> {
+        let global: Global = postcard::from_bytes(&checkpoint.global).map_err(|e| e.to_string())?;
+        if global.layout != LAYOUT {
+            return Err("it is of another version".to_owned());
+        }
+        let sources = checkpoint.sources.into_iter().map(|part| SavedSource {
+            code: part.code,
+            settings: part.settings,
+            state: part.state,
+        });
+        let mut fold = self.blank();
+        fold.judge.restore(&global.judge, sources.collect()).map_err(|e| e.to_string())?;
+        fold.decoder.restore(&global.decoder);
+        fold.position = checkpoint.upto;
+        fold.change = checkpoint.change;
+        fold.journal_at = global.journal_at;
+        fold.wall_offset_ms = global.wall_offset_ms;
+        fold.heartbeat_at = global.heartbeat_at;
+        fold.canary_at = global.canary_at;
+        Ok(fold)
+    }
+}
+
+enum Loaded {
+    Fold(Box<Fold>),
+    Nothing,
+    Damaged(String),
+}

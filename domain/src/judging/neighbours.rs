@@ -1,0 +1,108 @@
+//! Which sources stand near each other in one pressure zone, found without looking at all of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::source::Position;
+
+/// The side of a cell, degrees: some 550 m of latitude.
+const CELL_DEG: f64 = 0.005;
+/// Metres in a degree of latitude, a little fewer than there are, so that no cell is missed.
+const METRES_PER_DEG: f64 = 110_000.0;
+
+type Cell = (i32, i32);
+
+/// Sources by zone and place.
+#[derive(Clone, Debug, Default)]
+pub struct Neighbourhood {
+    zones: HashMap<Arc<str>, HashMap<Cell, Vec<(u32, Position)>>>,
+}
+
+impl Neighbourhood {
+    /// Enters a source; one without a zone has no neighbours.
+    pub fn insert(&mut self, index: u32, zone: Option<&Arc<str>>, position: Position) {
+        if let Some(zone) = zone {
+            let cells = self.zones.entry(zone.clone()).or_default();
+            cells.entry(cell(position)).or_default().push((index, position));
+        }
+    }
+
+    /// Takes a source out, as it was entered.
+    pub fn remove(&mut self, index: u32, zone: Option<&Arc<str>>, position: Position) {
+        let Some(zone) = zone else { return };
+        let Some(cells) = self.zones.get_mut(zone) else { return };
+        if let Some(here) = cells.get_mut(&cell(position)) {
+            here.retain(|(i, _)| *i != index);
+            if here.is_empty() {
+                cells.remove(&cell(position));
+            }
+        }
+        if cells.is_empty() {
+            self.zones.remove(zone);
+        }
+    }
+
+    /// Whether another source than `index` stands within `reach_m` in the zone.
+    pub fn any(&self, index: u32, zone: Option<&Arc<str>>, at: Position, reach_m: f64) -> bool {
+        self.within(zone, at, reach_m).any(|other| other != index)
+    }
+
+    /// The sources of the zone within `reach_m`, in no order.
+    pub fn within(
+        &self,
+        zone: Option<&Arc<str>>,
+        at: Position,
+        reach_m: f64,
+    ) -> impl Iterator<Item = u32> {
+        let cells = zone.and_then(|zone| self.zones.get(zone));
+        let (lat, lon) = cell(at);
+        let lat_reach = (reach_m / METRES_PER_DEG / CELL_DEG).ceil() as i32;
+        let narrow = at.lat.to_radians().cos().max(0.01);
+        let lon_reach = (reach_m / METRES_PER_DEG / narrow / CELL_DEG).ceil() as i32;
+        let rows = lat - lat_reach..=lat + lat_reach;
+        let around = rows.flat_map(move |row| {
+            (lon - lon_reach..=lon + lon_reach).map(move |column| (row, column))
+        });
+        cells.into_iter().flat_map(move |cells| {
+            around
+                .clone()
+                .filter_map(|cell| cells.get(&cell))
+                .flatten()
+                .filter(move |(_, position)| position.distance_m(&at) <= reach_m)
+                .map(|(index, _)| *index)
+        })
+    }
+}
+
+fn cell(position: Position) -> Cell {
+    let number = |deg: f64| (deg / CELL_DEG).floor() as i32;
+    (number(position.lat), number(position.lon))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_those_of_the_zone_within_reach_are_neighbours() {
+        let zone = |name: &str| Arc::<str>::from(name);
+        let at = |lat: f64, lon: f64| Position { lat, lon };
+        let mut places = Neighbourhood::default();
+        places.insert(0, Some(&zone("A")), at(21.0300, 105.8500));
+        places.insert(1, Some(&zone("A")), at(21.0325, 105.8500));
+        places.insert(2, Some(&zone("A")), at(21.0330, 105.8500));
+        places.insert(3, Some(&zone("B")), at(21.0301, 105.8500));
+        places.insert(4, None, at(21.0301, 105.8500));
+        places.insert(5, Some(&zone("A")), at(21.0300, 105.8475));
+        let near = |places: &Neighbourhood| {
+            let from = at(21.0300, 105.8500);
+            let mut near: Vec<_> = places.within(Some(&zone("A")), from, 300.0).collect();
+            near.sort_unstable();
+            near
+        };
+        assert_eq!(near(&places), [0, 1, 5]);
+        places.remove(1, Some(&zone("A")), at(21.0325, 105.8500));
+        assert_eq!(near(&places), [0, 5]);
+        assert!(!places.any(3, Some(&zone("B")), at(21.03, 105.85), 300.0));
+    }
+}

@@ -29,8 +29,8 @@ use std::time::Duration;
 use firemain_domain::change::ChangeNumber;
 use firemain_domain::clock::SharedClock;
 use firemain_domain::judging::Rules;
-use firemain_store::journal::JournalError;
-use firemain_store::register::RegisterError;
+use firemain_store::journal::{Journal, JournalError};
+use firemain_store::register::{Register, RegisterError};
 use firemain_wire::{Limits, Subscription};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -65,6 +65,16 @@ pub enum WatchError {
     /// The journal cannot be read.
     #[error("judging cannot start: {0}")]
     Journal(#[from] JournalError),
+    /// The journal is not the one that was judged.
+    #[error(
+        "judging cannot start: the journal ends at {head}, but {judged} of its envelopes were judged already. It does not belong to this register: restore journal and register from the same backup, or keep this journal and begin with a new register (export the sources, and import them again)"
+    )]
+    OtherJournal {
+        /// Where the journal ends.
+        head: u64,
+        /// How far was judged.
+        judged: u64,
+    },
     /// The system gives no thread.
     #[error("judging cannot start a thread of its own: {0}")]
     Thread(#[from] std::io::Error),
@@ -96,6 +106,9 @@ struct Shared {
 struct Asked {
     look: bool,
     stop: bool,
+    /// As if killed: nothing more is committed or saved.
+    #[cfg(test)]
+    abandon: bool,
 }
 
 impl Watch {
@@ -106,6 +119,17 @@ impl Watch {
     /// the fold starts anew.
     pub fn start(
         stores: &Stores,
+        settings: WatchSettings,
+        clock: SharedClock,
+        cancel: CancellationToken,
+    ) -> Result<Arc<Self>, WatchError> {
+        let (journal, register) = (stores.journal.clone(), stores.register.clone());
+        Self::launch(journal, register, settings, clock, cancel)
+    }
+
+    fn launch(
+        journal: Arc<dyn Journal>,
+        register: Arc<dyn Register>,
         settings: WatchSettings,
         clock: SharedClock,
         cancel: CancellationToken,
@@ -122,8 +146,8 @@ impl Watch {
             ended: watch::Sender::new(false),
         });
         let start = start::Start {
-            journal: stores.journal.clone(),
-            register: stores.register.clone(),
+            journal,
+            register,
             settings,
             board: board.clone(),
             shared: shared.clone(),
@@ -200,6 +224,12 @@ impl Shared {
             || self.asked.lock().unwrap_or_else(PoisonError::into_inner).stop
     }
 
+    /// Whether to end as a kill does.
+    #[cfg(test)]
+    fn abandons(&self) -> bool {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).abandon
+    }
+
     /// Whether somebody asked to look for changes since the last call.
     fn take_look(&self) -> bool {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -213,3 +243,6 @@ impl Shared {
         drop(woken.unwrap_or_else(PoisonError::into_inner));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,8 +58,6 @@ pub(super) struct Run {
     gone: Vec<Told>,
     /// A commit that the register has not accepted yet.
     unsent: Option<WatchCommit>,
-    /// The register's cursor is to be set back: the journal is another.
-    replaced: bool,
     /// Alerts are to be compared with what the register has told of them.
     reconcile: bool,
     saver: Saver,
@@ -124,7 +122,6 @@ impl Run {
         fold: Fold,
         committed: (Position, ChangeNumber),
         recorded: VecDeque<(ChangeNumber, Position)>,
-        replaced: bool,
         reconcile: bool,
     ) -> Self {
         let (journal, register) = (start.journal.clone(), start.register.clone());
@@ -142,7 +139,6 @@ impl Run {
             pending: Pending::default(),
             gone: Vec::new(),
             unsent: None,
-            replaced,
             reconcile,
             saver,
             counts: start.shared.lock_status().counts,
@@ -162,6 +158,10 @@ impl Run {
                 Err(trouble) => self.waits_for(&trouble),
             }
             self.tell_status();
+        }
+        #[cfg(test)]
+        if self.shared.abandons() {
+            return;
         }
         if let Err(error) = self.flush(true) {
             tracing::warn!(%error, "the last effects of judging were not committed: they are judged again on start");
@@ -291,11 +291,6 @@ impl Run {
         self.gone.clear();
         self.fold.judge.look_at_touched(|_| {});
         self.board.take_all(self.fold.judge.look_at_all().map(board_row));
-        if self.replaced {
-            self.unsent = Some(WatchCommit { upto: self.fold.position, ..WatchCommit::default() });
-            self.replaced = false;
-            self.send()?;
-        }
         self.told(self.register.stream_extent()?.1);
         Ok(())
     }

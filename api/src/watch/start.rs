@@ -58,9 +58,9 @@ impl Start {
     /// The fold as it was last saved, ready to go on; the board is filled with it.
     pub(super) fn restore(&self) -> Result<Run, WatchError> {
         self.journal.add_consumer(CONSUMER, Position(0))?;
-        let (mut committed, change) = self.register.committed()?;
+        let (committed, change) = self.register.committed()?;
         let (oldest, head) = self.journal.extent()?;
-        let (mut fold, mut recovered) = match self.load()? {
+        let (fold, recovered) = match self.load()? {
             Loaded::Fold(fold) => (*fold, None),
             Loaded::Nothing => (self.blank(), None),
             Loaded::Damaged(reason) => {
@@ -72,28 +72,15 @@ impl Start {
             }
         };
         let anew = fold.position == Position(0) && committed > Position(0);
-        let mut recorded = self.register.taken_changes(fold.change)?;
-        let replaced = head < committed.max(fold.position);
-        if replaced {
-            tracing::error!(
-                journal.head = head.0,
-                judged.upto = committed.0,
-                "the journal is shorter than what was judged from it: it was replaced; judging goes on from its beginning"
-            );
-            recovered = Some(format!(
-                "the journal ends at {} though {} envelopes were judged: it was replaced, and judging went on from its beginning",
-                head.0, committed.0
-            ));
-            fold.position = Position(0);
-            committed = Position(0);
-            for (_, before) in &mut recorded {
-                *before = Position(0);
-            }
+        let recorded = self.register.taken_changes(fold.change)?;
+        if head < committed.max(fold.position) {
+            let (head, judged) = (head.0, committed.max(fold.position).0);
+            return Err(WatchError::OtherJournal { head, judged });
         }
-        let reconcile = anew && (replaced || oldest > Position(1));
+        let reconcile = anew && oldest > Position(1);
         self.board.take_all(fold.judge.look_at_all().map(crate::watch::run::board_row));
         self.shared.lock_status().recovered = recovered;
-        Ok(Run::new(self, fold, (committed, change), recorded.into(), replaced, reconcile))
+        Ok(Run::new(self, fold, (committed, change), recorded.into(), reconcile))
     }
 
     fn blank(&self) -> Fold {

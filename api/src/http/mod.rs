@@ -1,1 +1,58 @@
 //! What people and machines may ask.
+//!
+//! In: requests under `/api/v1`, the health of it all at `/healthz`, `/readyz` and `/metrics`, a
+//! plain page at `/`. Out: JSON, GeoJSON and server-sent events; refusals as problem documents.
+//! A request's way: [`serve`] accepts it, the `router` guards, bounds and times it, one file per
+//! action answers it: from the board where it asks how things stand, from the stores where it asks
+//! what was. A change goes into the register as a numbered row, and waits a moment until judging
+//! has taken it.
+
+mod serve;
+mod settings;
+
+mod guard;
+mod router;
+mod watched;
+
+mod ask;
+mod principal;
+mod problem;
+
+mod flags;
+mod sources;
+
+mod alerts;
+mod stream;
+
+mod flow_tests;
+mod incidents;
+mod maintenance_windows;
+mod permits;
+
+mod devices;
+mod places;
+mod quarantine;
+
+mod health;
+mod openapi;
+mod page;
+
+mod app;
+mod done;
+mod ended;
+mod enter;
+mod entropy;
+mod history;
+mod view;
+
+pub use app::AppState;
+pub use principal::{Principal, Role, Scope};
+pub use problem::{Fault, Problem, ProblemKind};
+pub use serve::{ServeError, Serving, serve};
+pub use settings::{HttpSettings, TlsFiles};
+
+/// The OpenAPI document as JSON: for those who generate clients from it.
+pub fn openapi_json() -> String {
+    let (_, document) = router::documented(None);
+    document.to_pretty_json().unwrap_or_default()
+}

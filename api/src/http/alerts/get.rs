@@ -1,0 +1,51 @@
+//! `GET /alerts/{id}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+
+use super::no_alert;
+use crate::http::app::App;
+use crate::http::ask::PathOf;
+use crate::http::principal::Principal;
+use crate::http::problem::Problem;
+use crate::http::view::AlertView;
+
+/// One alert; the slashes of its id written as `%2F`.
+#[utoipa::path(get, path = "/alerts/{id}", tag = "alerts",
+    params(("id" = String, Path, description = "Its id", example = "TR-0412%2FLOW_STATIC%2F3")),
+    responses((status = 200, description = "The alert", body = AlertView)))]
+pub async fn get_alert(
+    State(app): State<Arc<App>>,
+    _: Principal,
+    PathOf(id): PathOf<String>,
+) -> Result<Json<AlertView>, Problem> {
+    find(&app, id).await.map(Json)
+}
+
+/// One alert; its id written as it is.
+#[utoipa::path(get, path = "/alerts/{source}/{rule}/{n}", tag = "alerts",
+    params(
+        ("source" = String, Path, description = "The source's code", example = "TR-0412"),
+        ("rule" = String, Path, description = "The rule", example = "LOW_STATIC"),
+        ("n" = String, Path, description = "The how-many-th", example = "3"),
+    ),
+    responses((status = 200, description = "The alert", body = AlertView)))]
+pub async fn get_alert_by_parts(
+    State(app): State<Arc<App>>,
+    _: Principal,
+    PathOf((source, rule, n)): PathOf<(String, String, String)>,
+) -> Result<Json<AlertView>, Problem> {
+    find(&app, format!("{source}/{rule}/{n}")).await.map(Json)
+}
+
+/// The alert of that id.
+pub async fn find(app: &App, id: String) -> Result<AlertView, Problem> {
+    let wanted = id.clone();
+    let row = app
+        .ask(move |stores| stores.register.episode(&wanted))
+        .await?;
+    row.map(|row| AlertView::new(&row, app.now()))
+        .ok_or_else(|| no_alert(&id))
+}

@@ -1,0 +1,74 @@
+//! `GET /alerts`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use firemain_domain::judging::{RuleName, Severity};
+use firemain_store::register::EpisodeFilter;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::http::app::App;
+use crate::http::ask::{Checks, Page, PageSize, Params, from_cursor, page_of};
+use crate::http::principal::Principal;
+use crate::http::problem::Problem;
+use crate::http::view::{AlertView, RuleCode, SeverityCode};
+
+const LIST: &str = "alerts";
+
+/// Which alerts.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AlertsQuery {
+    /// Of one source.
+    #[param(example = "TR-0412")]
+    source: Option<String>,
+    /// Of one rule.
+    #[param(value_type = Option<RuleCode>, inline)]
+    rule: Option<RuleName>,
+    /// At least this severe.
+    #[param(value_type = Option<SeverityCode>, inline)]
+    at_least: Option<Severity>,
+    /// Those that stand (true), or those that data has cleared (false); both by default.
+    open: Option<bool>,
+    /// Items of a page, 1 to 1000; 100 by default.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
+    limit: PageSize,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// Alerts, newest first.
+#[utoipa::path(get, path = "/alerts", tag = "alerts", params(AlertsQuery),
+    responses((status = 200, description = "A page of alerts", body = Page<AlertView>)))]
+pub async fn list_alerts(
+    State(app): State<Arc<App>>,
+    _: Principal,
+    Params(query): Params<AlertsQuery>,
+) -> Result<Json<Page<AlertView>>, Problem> {
+    let mut checks = Checks::default();
+    checks.text_if("source", query.source.as_deref(), 64);
+    checks.of_params()?;
+    let after = from_cursor::<String>(LIST, query.after.as_deref())?;
+    let size = query.limit;
+    let filter = EpisodeFilter {
+        source: query.source,
+        rule: query.rule.map(|rule| rule.name().to_owned()),
+        at_least: query.at_least,
+        open: query.open,
+    };
+    let rows = app
+        .ask(move |stores| {
+            stores
+                .register
+                .episodes(&filter, after.as_deref(), size.items() + 1)
+        })
+        .await?;
+    let now = app.now();
+    let key = |row: &firemain_store::register::EpisodeRow| row.state.id.to_string();
+    Ok(Json(page_of(rows, size, LIST, key, |row| {
+        AlertView::new(&row, now)
+    })))
+}

@@ -1,0 +1,143 @@
+//! What handlers work with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use firemain_domain::Timestamp;
+use firemain_domain::change::{Change, ChangeNumber};
+use firemain_domain::clock::SharedClock;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::principal::Principal;
+use super::problem::{Problem, ProblemKind};
+use super::settings::HttpSettings;
+use super::watched::HttpMetrics;
+use crate::Stores;
+use crate::board::Board;
+use crate::watch::Watch;
+
+/// Questions to the stores under way at once: they hold a thread each.
+const ASKING: usize = 32;
+/// A question waits so long for its turn.
+const TURN_WITHIN: Duration = Duration::from_secs(5);
+/// Imports at once.
+const IMPORTS: usize = 1;
+
+/// What the API works on.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// Where everything is kept.
+    pub stores: Stores,
+    /// Judging.
+    pub watch: Arc<Watch>,
+    /// The time.
+    pub clock: SharedClock,
+}
+
+/// What handlers work with.
+#[derive(Debug)]
+pub struct App {
+    /// How the listener is set.
+    pub settings: HttpSettings,
+    /// Where everything is kept.
+    pub stores: Stores,
+    /// How every source stands.
+    pub board: Arc<Board>,
+    /// Judging.
+    pub watch: Arc<Watch>,
+    /// The time.
+    pub clock: SharedClock,
+    /// Counters of requests.
+    pub metrics: HttpMetrics,
+    /// Places at the live stream.
+    pub streams: Arc<Semaphore>,
+    /// Places for imports.
+    pub imports: Semaphore,
+    /// Cancelled when it is time to stop.
+    pub cancel: CancellationToken,
+    asking: Arc<Semaphore>,
+}
+
+/// Whether judging has taken a change already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// Verdicts follow from it.
+    Now,
+    /// It is recorded, and judging will take it: it is behind.
+    Later,
+}
+
+impl App {
+    /// What handlers work with under these settings.
+    pub fn new(settings: HttpSettings, state: AppState, cancel: CancellationToken) -> Self {
+        Self {
+            streams: Arc::new(Semaphore::new(settings.max_streams)),
+            imports: Semaphore::new(IMPORTS),
+            asking: Arc::new(Semaphore::new(ASKING)),
+            board: state.watch.board().clone(),
+            metrics: HttpMetrics::new(),
+            settings,
+            stores: state.stores,
+            watch: state.watch,
+            clock: state.clock,
+            cancel,
+        }
+    }
+
+    /// The wall clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Asks the stores, where blocking is allowed.
+    pub async fn ask<T, E, F>(&self, question: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        E: Into<Problem> + Send + 'static,
+        F: FnOnce(&Stores) -> Result<T, E> + Send + 'static,
+    {
+        let turn = timeout(TURN_WITHIN, self.asking.clone().acquire_owned());
+        let Ok(Ok(turn)) = turn.await else {
+            return Err(Problem::busy(
+                "too many questions wait for the database; try again",
+                2,
+            ));
+        };
+        let stores = self.stores.clone();
+        let answer = tokio::task::spawn_blocking(move || {
+            let answer = question(&stores);
+            drop(turn);
+            answer
+        });
+        match answer.await {
+            Ok(answer) => answer.map_err(Into::into),
+            Err(error) => {
+                tracing::error!(%error, "http.question_failed");
+                Err(Problem::new(
+                    ProblemKind::Internal,
+                    "the answer could not be worked out; the log says why",
+                ))
+            }
+        }
+    }
+
+    /// Records what somebody does and waits a while until judging has taken it.
+    pub async fn change(&self, by: &Principal, changes: Vec<Change>) -> Result<Applied, Problem> {
+        let (who, at) = (by.who.clone(), self.now());
+        let number = self
+            .ask(move |stores| stores.register.change(&who, at, &changes))
+            .await?;
+        Ok(self.applied(number).await)
+    }
+
+    async fn applied(&self, number: ChangeNumber) -> Applied {
+        self.watch.look();
+        if self.watch.applied(number).await {
+            Applied::Now
+        } else {
+            Applied::Later
+        }
+    }
+}

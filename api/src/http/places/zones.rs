@@ -1,0 +1,18 @@
+//! `GET /zones`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+
+use super::count::{PlaceView, by_name};
+use crate::http::app::App;
+use crate::http::ask::Page;
+use crate::http::principal::Principal;
+
+/// The pressure zones in the register, with how their sources stand.
+#[utoipa::path(get, path = "/zones", tag = "places",
+    responses((status = 200, description = "All of them", body = Page<PlaceView>)))]
+pub async fn list_zones(State(app): State<Arc<App>>, _: Principal) -> Json<Page<PlaceView>> {
+    Json(by_name(&app.board, |source| source.zone.as_deref()))
+}

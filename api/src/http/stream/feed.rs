@@ -1,0 +1,134 @@
+//! What feeds one client.
+
+use std::time::Duration;
+
+use axum::response::sse::Event;
+use firemain_store::register::StreamEvent;
+use tokio::sync::mpsc::Sender;
+use tokio::time::timeout;
+
+use crate::http::app::App;
+use crate::http::problem::Problem;
+
+/// Events read at once.
+const STEP: usize = 256;
+/// A comment comes so often, so that a dead connection is seen.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A client that takes nothing for so long is cut off.
+const TAKES_WITHIN: Duration = Duration::from_secs(10);
+
+/// Where a client begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    after: u64,
+    reset: bool,
+}
+
+/// Where a client begins that has seen everything up to `after`.
+pub async fn start(app: &App, after: Option<u64>) -> Result<Start, Problem> {
+    let (oldest, newest) = app.ask(|stores| stores.register.stream_extent()).await?;
+    Ok(begin(after, oldest, newest))
+}
+
+/// Events between what it has seen and the oldest kept are lost to it; so is its place in a
+/// register that was restored from a backup.
+fn begin(after: Option<u64>, oldest: u64, newest: u64) -> Start {
+    match after {
+        None => Start {
+            after: newest,
+            reset: false,
+        },
+        Some(after) if after > newest || after + 1 < oldest => Start {
+            after: newest,
+            reset: true,
+        },
+        Some(after) => Start {
+            after,
+            reset: false,
+        },
+    }
+}
+
+/// Feeds a client until it is gone, too slow, or we stop.
+pub async fn run(app: &App, start: Start, to: &Sender<Event>) {
+    let feeding = feed(app, start, to);
+    tokio::select! {
+        _ = feeding => {}
+        () = to.closed() => {}
+        () = app.cancel.cancelled() => {}
+    }
+}
+
+/// `None`: the client is gone or too slow, or the register does not answer.
+async fn feed(app: &App, start: Start, to: &Sender<Event>) -> Option<()> {
+    let mut newest = app.watch.newest_event();
+    let mut seen = start.after;
+    let first = if start.reset { "reset" } else { "hello" };
+    let first = Event::default()
+        .event(first)
+        .id(seen.to_string())
+        .data("{}");
+    give(to, first.retry(Duration::from_secs(2))).await?;
+    loop {
+        newest.mark_unchanged();
+        seen = catch_up(app, seen, to).await?;
+        if let Ok(changed) = timeout(HEARTBEAT, newest.changed()).await {
+            changed.ok()?;
+        } else {
+            give(to, Event::default().comment("alive")).await?;
+        }
+    }
+}
+
+/// Gives all events after `seen`; says up to which.
+async fn catch_up(app: &App, mut seen: u64, to: &Sender<Event>) -> Option<u64> {
+    loop {
+        let events = app
+            .ask(move |stores| stores.register.stream_after(seen, STEP))
+            .await
+            .ok()?;
+        let full = events.len() == STEP;
+        for event in events {
+            seen = event.id;
+            give(to, shown(event)).await?;
+        }
+        if !full {
+            return Some(seen);
+        }
+    }
+}
+
+fn shown(event: StreamEvent) -> Event {
+    Event::default()
+        .id(event.id.to_string())
+        .event(event.kind)
+        .data(event.body)
+}
+
+async fn give(to: &Sender<Event>, event: Event) -> Option<()> {
+    timeout(TAKES_WITHIN, to.send(event)).await.ok()?.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_comes_back_goes_on_where_it_was_or_is_told_to_begin_anew() {
+        let goes_on = |after| Start {
+            after,
+            reset: false,
+        };
+        let anew = |after| Start { after, reset: true };
+        assert_eq!(begin(None, 10, 20), goes_on(20));
+        assert_eq!(begin(Some(15), 10, 20), goes_on(15));
+        assert_eq!(begin(Some(9), 10, 20), goes_on(9));
+        assert_eq!(begin(Some(8), 10, 20), anew(20));
+        assert_eq!(
+            begin(Some(21), 10, 20),
+            anew(20),
+            "a register from a backup"
+        );
+        assert_eq!(begin(Some(0), 0, 0), goes_on(0));
+    }
+}

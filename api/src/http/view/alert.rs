@@ -1,0 +1,123 @@
+//! Alerts.
+
+use firemain_domain::Timestamp;
+use firemain_domain::judging::{Mute, RuleName, Severity};
+use firemain_store::register::EpisodeRow;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{MeasuredView, MuteCode, RuleCode, SeverityCode, age_s};
+use crate::board::OpenAlert;
+
+/// An alert that stands, in short.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct OpenAlertView {
+    /// Its id: source, rule and a count.
+    #[schema(example = "TR-0412/LOW_STATIC/3")]
+    pub id: String,
+    /// Its rule.
+    #[schema(value_type = RuleCode)]
+    pub rule: RuleName,
+    /// How much it matters now.
+    #[schema(value_type = SeverityCode)]
+    pub severity: Severity,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub raised_at: Timestamp,
+    /// How long ago, s.
+    pub age_s: i64,
+    /// Whether it pages, or has paged.
+    pub pages: bool,
+    /// Why it does not, though its severity would.
+    #[schema(value_type = Option<MuteCode>)]
+    pub muted_by: Option<Mute>,
+}
+
+impl OpenAlertView {
+    /// `alert` as it looks at `now`.
+    pub fn new(alert: &OpenAlert, now: Timestamp) -> Self {
+        Self {
+            id: alert.id.to_string(),
+            rule: alert.id.rule,
+            severity: alert.severity,
+            raised_at: alert.raised_at,
+            age_s: age_s(alert.raised_at, now),
+            pages: alert.pages,
+            muted_by: alert.muted_by,
+        }
+    }
+}
+
+/// An alert with all that is known of it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct AlertView {
+    /// Its id: source, rule and a count.
+    #[schema(example = "TR-0412/LOW_STATIC/3")]
+    pub id: String,
+    /// Whose.
+    #[schema(example = "TR-0412")]
+    pub source: String,
+    /// Its rule.
+    #[schema(value_type = RuleCode)]
+    pub rule: RuleName,
+    /// Whether it stands: data has not cleared it.
+    pub open: bool,
+    /// How much it matters now.
+    #[schema(value_type = SeverityCode)]
+    pub severity: Severity,
+    /// The most it ever mattered.
+    #[schema(value_type = SeverityCode)]
+    pub highest: Severity,
+    /// When the condition began, by the readings.
+    #[schema(value_type = String, format = DateTime)]
+    pub began_at: Timestamp,
+    /// When its dwell had passed.
+    #[schema(value_type = String, format = DateTime)]
+    pub raised_at: Timestamp,
+    /// When data cleared it; `null`: it stands.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub cleared_at: Option<Timestamp>,
+    /// How often it came back within an hour of clearing.
+    pub reopened: u16,
+    /// Whether it pages, or has paged.
+    pub pages: bool,
+    /// Why it does not, though its severity would.
+    #[schema(value_type = Option<MuteCode>)]
+    pub muted_by: Option<Mute>,
+    /// Whether command is told too.
+    pub tells_command: bool,
+    /// The numbers that raised it.
+    pub evidence: Vec<MeasuredView>,
+    /// Who took it upon themselves. Acknowledged is not cleared.
+    pub acknowledged_by: Option<String>,
+    /// When.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub acknowledged_at: Option<Timestamp>,
+}
+
+impl AlertView {
+    /// `row` as it looks at `now`.
+    pub fn new(row: &EpisodeRow, now: Timestamp) -> Self {
+        let state = &row.state;
+        Self {
+            id: state.id.to_string(),
+            source: state.id.source.to_string(),
+            rule: state.id.rule,
+            open: state.cleared_at.is_none(),
+            severity: state.severity,
+            highest: state.highest,
+            began_at: state.began_at,
+            raised_at: state.raised_at,
+            cleared_at: state.cleared_at,
+            reopened: state.reopened,
+            pages: state.pages,
+            muted_by: state.muted_by,
+            tells_command: state.tells_command,
+            evidence: (state.evidence.measured.iter())
+                .map(|m| MeasuredView::new(m, now))
+                .collect(),
+            acknowledged_by: row.acknowledged_by.clone(),
+            acknowledged_at: row.acknowledged_at,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The API over real sockets, on real stores, with judging at work: what people and machines ask of
+//! it, and what they get.
+
+#![allow(clippy::unwrap_used)]
+
+mod archive;
+mod bench;
+
+mod alerts;
+mod changes;
+mod devices;
+mod documented;
+mod flags;
+mod nearest;
+mod readings;
+mod refusals;
+mod serving;
+mod sources;
+mod stream;

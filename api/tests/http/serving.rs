@@ -1,0 +1,151 @@
+use std::time::Duration;
+
+use firemain_api::http::{AppState, HttpSettings, ServeError, TlsFiles, serve};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::bench::Bench;
+
+fn here(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/http")
+        .join(name)
+}
+
+async fn refusal(bench: &Bench, settings: HttpSettings) -> ServeError {
+    let state = AppState {
+        stores: bench.stores.clone(),
+        watch: bench.watch.clone(),
+        clock: bench.clock.clone(),
+    };
+    serve(settings, state, CancellationToken::new())
+        .await
+        .unwrap_err()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_port_is_named_with_the_way_round_it() {
+    let bench = Bench::start().await;
+    let listen = bench.serving.as_ref().unwrap().address();
+    let error = refusal(
+        &bench,
+        HttpSettings {
+            listen,
+            ..HttpSettings::default()
+        },
+    )
+    .await
+    .to_string();
+    for part in [
+        &*listen.port().to_string(),
+        "--http 127.0.0.1:0",
+        "[http] listen",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_does_not_listen_to_the_world_without_a_login_unless_told_to() {
+    let bench = Bench::start().await;
+    let listen = ([0, 0, 0, 0], 0).into();
+    let error = refusal(
+        &bench,
+        HttpSettings {
+            listen,
+            ..HttpSettings::default()
+        },
+    )
+    .await;
+    assert!(error.to_string().contains("allow_without_login"), "{error}");
+    let allowed = HttpSettings {
+        listen,
+        allow_without_login: true,
+        ..HttpSettings::default()
+    };
+    let state = AppState {
+        stores: bench.stores.clone(),
+        watch: bench.watch.clone(),
+        clock: bench.clock.clone(),
+    };
+    let cancel = CancellationToken::new();
+    let serving = serve(allowed, state, cancel.clone()).await.unwrap();
+    cancel.cancel();
+    serving.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn https_is_spoken_with_a_certificate_and_a_wrong_one_is_explained() {
+    let tls = TlsFiles {
+        cert_file: here("certificate.pem"),
+        key_file: here("key.pem"),
+    };
+    let settings = HttpSettings {
+        tls: Some(tls.clone()),
+        ..HttpSettings::default()
+    };
+    let bench = Bench::with(|_| {}, settings).await;
+    assert!(bench.url.starts_with("https://"));
+    assert_eq!(bench.get("/healthz").await.json["status"], "alive");
+    let swapped = TlsFiles {
+        cert_file: tls.key_file,
+        key_file: tls.cert_file,
+    };
+    let error = refusal(
+        &bench,
+        HttpSettings {
+            tls: Some(swapped),
+            ..HttpSettings::default()
+        },
+    )
+    .await;
+    assert!(
+        error.to_string().contains("key.pem") && error.to_string().contains("no certificate"),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_within_three_seconds_although_a_client_listens_to_the_stream() {
+    let mut bench = Bench::start().await;
+    let listening = bench.request("GET", "/api/v1/stream").send().await.unwrap();
+    let began = Instant::now();
+    bench.cancel.cancel();
+    bench.serving.take().unwrap().stopped().await;
+    assert!(
+        began.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(
+        listening.text().await.unwrap().contains("event: hello"),
+        "the stream ends in order"
+    );
+    assert!(
+        bench.request("GET", "/healthz").send().await.is_err(),
+        "nobody listens any more"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_and_metrics_tell_of_every_part() {
+    let bench = Bench::start().await;
+    let ready = bench.get("/readyz").await;
+    assert_eq!(
+        (ready.status, ready.json["ready"].as_bool()),
+        (503, Some(false))
+    );
+    let parts = ready.json["parts"].as_array().unwrap();
+    let receive = parts.iter().find(|part| part["part"] == "receive").unwrap();
+    assert!(
+        receive["complaint"]
+            .as_str()
+            .unwrap()
+            .contains("firemain ingest")
+    );
+    bench.get("/api/v1/flags").await;
+    let metrics = bench.get("/metrics").await.text;
+    assert!(metrics.contains("firemain_http_request_seconds_count{method=\"GET\",route=\"/api/v1/flags\",status=\"200\"} 1"), "{metrics}");
+    assert!(metrics.contains("firemain_sources{verdict=\"usable\"} 0"));
+    assert!(metrics.contains("# TYPE firemain_watch_messages_total counter"));
+}

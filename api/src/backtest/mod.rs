@@ -6,20 +6,22 @@
 
 mod line;
 mod output;
+mod run;
 mod score;
 
 pub use line::{Line, LineError, TimedChange, read_change, read_line};
 pub use output::{EpisodeLine, VerdictLine};
+pub use run::{BacktestError, BacktestReport, Plan, read_changes, run};
 pub use score::{Fault, Score, Truth, score};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::Change;
 use firemain_domain::judging::{
-    Effect, EpisodeId, EpisodeState, Input, Judge, LeftOut, Rules, What,
+    Effect, EpisodeId, EpisodeState, Input, Judge, LeftOut, Reason, Rules, Verdict, What,
 };
-use firemain_domain::source::Source;
+use firemain_domain::source::{Source, SourceCode};
 use firemain_wire::{Decoder, Limits, Subscription};
 
 /// Judging of one recording.
@@ -32,6 +34,7 @@ pub struct Backtest {
     episodes: BTreeMap<(Timestamp, EpisodeId), EpisodeState>,
     raised_at: BTreeMap<EpisodeId, Timestamp>,
     verdicts: Vec<VerdictLine>,
+    stood: HashMap<SourceCode, (Verdict, Vec<Reason>)>,
     effects: Vec<Effect>,
     counts: Counts,
 }
@@ -74,18 +77,24 @@ impl Backtest {
             episodes: BTreeMap::new(),
             raised_at: BTreeMap::new(),
             verdicts: Vec::new(),
+            stood: HashMap::new(),
             effects: Vec::new(),
             counts: Counts::default(),
         }
     }
 
     /// Takes the next line.
-    pub fn feed(&mut self, line: &Line) {
+    pub fn feed(&mut self, line: &Line<'_>) {
         let at = line.received_at;
         if self.counts.first.is_none() {
             self.counts.first = Some(at);
             for source in std::mem::take(&mut self.sources) {
-                self.tell(at, What::Change(Change::SourceSet { source: Box::new(source) }));
+                self.tell(
+                    at,
+                    What::Change(Change::SourceSet {
+                        source: Box::new(source),
+                    }),
+                );
             }
         }
         self.counts.lines += 1;
@@ -98,7 +107,14 @@ impl Backtest {
                         self.counts.unregistered += 1;
                         continue;
                     }
-                    self.tell(at, What::Report { report, retained: false, copy: false });
+                    self.tell(
+                        at,
+                        What::Report {
+                            report,
+                            retained: false,
+                            copy: false,
+                        },
+                    );
                 }
             }
             Err(_) => self.counts.refused += 1,
@@ -138,19 +154,38 @@ impl Backtest {
     }
 
     fn tell(&mut self, received_at: Timestamp, what: What) {
-        self.judge.step(&Input { received_at, wall_offset_ms: 0, what }, &mut self.effects);
+        self.judge.step(
+            &Input {
+                received_at,
+                wall_offset_ms: 0,
+                what,
+            },
+            &mut self.effects,
+        );
     }
 
     fn take_effects(&mut self) {
         for effect in self.effects.drain(..) {
             match effect {
-                Effect::Stands { source, at, standing } => {
-                    self.verdicts.push(VerdictLine::new(source, at, &standing));
+                Effect::Stands {
+                    source,
+                    at,
+                    standing,
+                } => {
+                    // A change of notes alone is none of the verdict.
+                    let stands = (standing.verdict, standing.reasons.clone());
+                    if self.stood.get(&source) != Some(&stands) {
+                        self.stood.insert(source.clone(), stands);
+                        self.verdicts.push(VerdictLine::new(source, at, &standing));
+                    }
                 }
                 Effect::Episode { episode, .. } => {
-                    let raised_at =
-                        *self.raised_at.entry(episode.id.clone()).or_insert(episode.raised_at);
-                    self.episodes.insert((raised_at, episode.id.clone()), *episode);
+                    let raised_at = *self
+                        .raised_at
+                        .entry(episode.id.clone())
+                        .or_insert(episode.raised_at);
+                    self.episodes
+                        .insert((raised_at, episode.id.clone()), *episode);
                 }
                 Effect::LeftOut { why, .. } => match why {
                     LeftOut::Invalid => self.counts.invalid += 1,

@@ -1,7 +1,9 @@
 //! What a backtest writes.
 
 use firemain_domain::Timestamp;
-use firemain_domain::judging::{EpisodeState, Evidence, Reason, RuleName, Severity, Standing, Verdict};
+use firemain_domain::judging::{
+    EpisodeState, Evidence, Reason, RuleName, Severity, Standing, Verdict,
+};
 use firemain_domain::source::SourceCode;
 use serde::Serialize;
 
@@ -64,6 +66,11 @@ pub struct VerdictLine {
 impl VerdictLine {
     /// The line of a standing.
     pub fn new(source: SourceCode, at: Timestamp, standing: &Standing) -> Self {
-        Self { source, at, verdict: standing.verdict, reasons: standing.reasons.clone() }
+        Self {
+            source,
+            at,
+            verdict: standing.verdict,
+            reasons: standing.reasons.clone(),
+        }
     }
 }

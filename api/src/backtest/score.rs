@@ -68,10 +68,19 @@ const LEAST_MS: i64 = HOUR_MS;
 
 /// Holds `episodes` against `truths` over a span of `days` and so many `sources`. Only faults that
 /// page (major or critical) and last at least an hour must be found, a low residual pressure 10 min.
-pub fn score(truths: &[Truth], episodes: &[EpisodeLine], sources: usize, days: f64, end: Timestamp) -> Score {
+pub fn score(
+    truths: &[Truth],
+    episodes: &[EpisodeLine],
+    sources: usize,
+    days: f64,
+    end: Timestamp,
+) -> Score {
     let mut score = Score::default();
     let mut delays = Vec::new();
-    for truth in truths.iter().filter(|t| t.severity >= Some(Severity::Major)) {
+    for truth in truths
+        .iter()
+        .filter(|t| t.severity >= Some(Severity::Major))
+    {
         let until = truth.until.unwrap_or(end);
         let least_ms = match truth.what.as_str() {
             "low_residual" => LEAST_MS / 6,
@@ -96,7 +105,9 @@ pub fn score(truths: &[Truth], episodes: &[EpisodeLine], sources: usize, days: f
                 by_rule.1 += 1;
                 delays.push(episode.raised_at.since_ms(truth.from).max(0) as f64 / 1_000.0);
             }
-            None => score.missed.push(Fault { truth: truth.clone() }),
+            None => score.missed.push(Fault {
+                truth: truth.clone(),
+            }),
         }
     }
     for episode in episodes.iter().filter(|e| e.pages) {
@@ -132,5 +143,9 @@ fn is_about(episode: &EpisodeLine, truth: &Truth) -> bool {
 }
 
 fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        1.0
+    } else {
+        part as f64 / whole as f64
+    }
 }

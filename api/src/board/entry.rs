@@ -49,7 +49,10 @@ impl<'a> View<'a> {
         let ages = matches!(slot.verdict, Verdict::Usable | Verdict::Degraded);
         let old_ms = stale.verdict_after_ms(slot.source.interval_ms());
         let old_at = slot.heard_at().map(|heard| heard.plus_ms(old_ms));
-        Self { slot, aged_since: old_at.filter(|at| ages && *at <= now) }
+        Self {
+            slot,
+            aged_since: old_at.filter(|at| ages && *at <= now),
+        }
     }
 
     /// The source.
@@ -59,7 +62,11 @@ impl<'a> View<'a> {
 
     /// Its verdict.
     pub fn verdict(&self) -> Verdict {
-        if self.aged_since.is_some() { Verdict::Unknown } else { self.slot.verdict }
+        if self.aged_since.is_some() {
+            Verdict::Unknown
+        } else {
+            self.slot.verdict
+        }
     }
 
     /// Whether that is among its reasons.

@@ -34,7 +34,10 @@ impl Rank {
     /// The rank of a source; `None`: it is not flagged.
     pub fn of(view: &View<'_>) -> Option<Self> {
         let owes_nothing = [Reason::Planned, Reason::Removed, Reason::NoRequirement];
-        if owes_nothing.into_iter().any(|reason| view.has_reason(reason)) {
+        if owes_nothing
+            .into_iter()
+            .any(|reason| view.has_reason(reason))
+        {
             return None;
         }
         if view.severity() == Some(Severity::Critical) {
@@ -63,9 +66,16 @@ struct Key {
 impl Key {
     fn of(view: &View<'_>) -> Option<Self> {
         let rank = Rank::of(view)?;
-        let short = view.measured().filter_map(|m| Some(-m.margin? / m.limit?.abs().max(1e-9)));
+        let short = view
+            .measured()
+            .filter_map(|m| Some(-m.margin? / m.limit?.abs().max(1e-9)));
         let shortfall = short.fold(f64::NEG_INFINITY, f64::max);
-        Some(Self { rank, severity: view.severity(), shortfall, since: view.since() })
+        Some(Self {
+            rank,
+            severity: view.severity(),
+            shortfall,
+            since: view.since(),
+        })
     }
 
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
@@ -82,9 +92,14 @@ pub(super) fn worst_first<'a>(
     skip: usize,
     limit: usize,
 ) -> Flagged {
-    let mut flagged: Vec<_> = views.filter_map(|view| Some((Key::of(&view)?, view))).collect();
+    let mut flagged: Vec<_> = views
+        .filter_map(|view| Some((Key::of(&view)?, view)))
+        .collect();
     let total = flagged.len();
     flagged.sort_by(|(a, _), (b, _)| a.cmp(b));
     let wanted = flagged.iter().skip(skip).take(limit);
-    Flagged { entries: wanted.map(|(_, view)| view.entry()).collect(), total }
+    Flagged {
+        entries: wanted.map(|(_, view)| view.entry()).collect(),
+        total,
+    }
 }

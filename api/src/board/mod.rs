@@ -71,7 +71,11 @@ pub(crate) enum Told {
 impl Board {
     /// A board without sources. `stale` says after how many intervals evidence is too old.
     pub fn new(clock: SharedClock, stale: Stale) -> Self {
-        Self { clock, stale, state: RwLock::default() }
+        Self {
+            clock,
+            stale,
+            state: RwLock::default(),
+        }
     }
 
     /// One source.
@@ -97,7 +101,9 @@ impl Board {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let state = self.read();
         for (_, index) in state.by_code.range::<str, _>((from, Bound::Unbounded)) {
-            let Some(slot) = state.slot(*index) else { continue };
+            let Some(slot) = state.slot(*index) else {
+                continue;
+            };
             if visit(&self.view(slot)).is_break() {
                 return;
             }
@@ -134,7 +140,9 @@ impl Board {
     ) {
         let state = self.read();
         for place in state.places.nearest_neighbor_iter(Place::point(position)) {
-            let Some(slot) = state.slot(place.index) else { continue };
+            let Some(slot) = state.slot(place.index) else {
+                continue;
+            };
             let distance_m = slot.source.position.distance_m(&position);
             // Places are kept to half a metre: what lies on the edge is looked at once more.
             if distance_m > within_m + 2.0 {
@@ -148,14 +156,13 @@ impl Board {
 
     /// What falls below its requirement now, worst first: of all that `keep` wants, `limit` after
     /// the first `skip`.
-    pub fn flags(
-        &self,
-        skip: usize,
-        limit: usize,
-        keep: impl Fn(&View<'_>) -> bool,
-    ) -> Flagged {
+    pub fn flags(&self, skip: usize, limit: usize, keep: impl Fn(&View<'_>) -> bool) -> Flagged {
         let state = self.read();
-        let views = state.by_code.values().filter_map(|i| state.slot(*i)).map(|s| self.view(s));
+        let views = state
+            .by_code
+            .values()
+            .filter_map(|i| state.slot(*i))
+            .map(|s| self.view(s));
         flags::worst_first(views.filter(keep), skip, limit)
     }
 
@@ -189,7 +196,10 @@ impl Board {
     }
 
     /// Takes all sources at once, in place of those that were there.
-    pub(crate) fn take_all(&self, told: impl Iterator<Item = (Arc<Source>, Standing, Vec<OpenAlert>)>) {
+    pub(crate) fn take_all(
+        &self,
+        told: impl Iterator<Item = (Arc<Source>, Standing, Vec<OpenAlert>)>,
+    ) {
         let mut fresh = State::default();
         let mut places = Vec::new();
         for (source, standing, alerts) in told {
@@ -219,7 +229,9 @@ impl State {
 
     fn set(&mut self, source: Arc<Source>, standing: &Standing, alerts: Vec<OpenAlert>) {
         if let Some(&index) = self.by_code.get(&source.code) {
-            let Some(Some(slot)) = self.slots.get_mut(index as usize) else { return };
+            let Some(Some(slot)) = self.slots.get_mut(index as usize) else {
+                return;
+            };
             let before = slot.source.position;
             if before != source.position {
                 self.places.remove(&Place::new(before, index));
@@ -245,7 +257,9 @@ impl State {
     }
 
     fn remove(&mut self, code: &str) {
-        let Some(index) = self.by_code.remove(code) else { return };
+        let Some(index) = self.by_code.remove(code) else {
+            return;
+        };
         if let Some(slot) = self.slots[index as usize].take() {
             self.places.remove(&Place::new(slot.source.position, index));
         }

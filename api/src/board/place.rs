@@ -17,7 +17,10 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn new(position: Position, index: u32) -> Self {
-        Self { at: Self::point(position), index }
+        Self {
+            at: Self::point(position),
+            index,
+        }
     }
 
     pub(super) fn point(position: Position) -> [f32; 3] {

@@ -96,7 +96,11 @@ impl Slot {
 
     pub(super) fn reasons(&self) -> impl Iterator<Item = Reason> {
         let bits = self.reasons;
-        REASONS.into_iter().enumerate().filter(move |(i, _)| bits & (1 << i) != 0).map(|(_, r)| r)
+        REASONS
+            .into_iter()
+            .enumerate()
+            .filter(move |(i, _)| bits & (1 << i) != 0)
+            .map(|(_, r)| r)
     }
 
     pub(super) fn has_reason(&self, reason: Reason) -> bool {
@@ -105,11 +109,17 @@ impl Slot {
 
     pub(super) fn notes(&self) -> impl Iterator<Item = Note> {
         let bits = self.notes;
-        NOTES.into_iter().enumerate().filter(move |(i, _)| bits & (1 << i) != 0).map(|(_, n)| n)
+        NOTES
+            .into_iter()
+            .enumerate()
+            .filter(move |(i, _)| bits & (1 << i) != 0)
+            .map(|(_, n)| n)
     }
 
     pub(super) fn evidence(&self) -> Evidence {
-        Evidence { measured: self.measured().collect() }
+        Evidence {
+            measured: self.measured().collect(),
+        }
     }
 
     pub(super) fn measured(&self) -> impl Iterator<Item = Measured> {
@@ -118,14 +128,17 @@ impl Slot {
 
     /// Flow it can be counted on for.
     pub(super) fn available_flow(&self) -> Option<Measured> {
-        self.measured().find(|m| m.quantity == Quantity::AvailableFlowLps)
+        self.measured()
+            .find(|m| m.quantity == Quantity::AvailableFlowLps)
     }
 }
 
 impl Number {
     fn new(measured: &Measured) -> Self {
         let limit = measured.limit.unwrap_or(f64::NAN);
-        let upper = measured.margin.is_some_and(|margin| margin != measured.value - limit);
+        let upper = measured
+            .margin
+            .is_some_and(|margin| margin != measured.value - limit);
         Self {
             value: measured.value,
             limit,
@@ -138,7 +151,13 @@ impl Number {
 
     fn measured(&self) -> Measured {
         let limit = (!self.limit.is_nan()).then_some(self.limit);
-        let margin = limit.map(|l| if self.upper { l - self.value } else { self.value - l });
+        let margin = limit.map(|l| {
+            if self.upper {
+                l - self.value
+            } else {
+                self.value - l
+            }
+        });
         Measured {
             basis: self.basis,
             quantity: self.quantity,
@@ -152,5 +171,7 @@ impl Number {
 
 fn bits<T: PartialEq>(table: &[T], some: &[T]) -> u32 {
     let place = |one: &T| table.iter().position(|t| t == one);
-    some.iter().filter_map(place).fold(0, |bits, place| bits | (1 << place))
+    some.iter()
+        .filter_map(place)
+        .fold(0, |bits, place| bits | (1 << place))
 }

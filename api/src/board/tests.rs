@@ -15,13 +15,18 @@ const NOW: Timestamp = Timestamp::from_ms(1_795_395_600_000);
 fn source(code: &str, lat: f64) -> Arc<Source> {
     Arc::new(Source {
         code: code.into(),
-        kind: Kind::Hydrant { tap_point: TapPoint::Main },
+        kind: Kind::Hydrant {
+            tap_point: TapPoint::Main,
+        },
         name: String::new(),
         position: Position { lat, lon: 105.85 },
         device: None,
         unit: None,
         zone: None,
-        requirement: Requirement { pressure_kpa: Some(98.1), ..Requirement::default() },
+        requirement: Requirement {
+            pressure_kpa: Some(98.1),
+            ..Requirement::default()
+        },
         reporting: firemain_domain::source::Reporting::default(),
         access: firemain_domain::source::Access::default(),
         status: firemain_domain::source::Status::InService,
@@ -44,7 +49,9 @@ fn standing(verdict: Verdict, reasons: &[Reason], kpa: f64) -> Standing {
         verdict,
         reasons: reasons.to_vec(),
         notes: Vec::new(),
-        evidence: Evidence { measured: vec![pressure] },
+        evidence: Evidence {
+            measured: vec![pressure],
+        },
         since: NOW,
         heard_at: Some(NOW),
         available_flow: None,
@@ -63,7 +70,11 @@ fn set(board: &Board, code: &str, lat: f64, standing: Standing) {
 #[test]
 fn what_is_read_is_what_was_told() {
     let (board, _) = board();
-    let told = standing(Verdict::Degraded, &[Reason::LowStatic, Reason::FlowDeficit], 61.7);
+    let told = standing(
+        Verdict::Degraded,
+        &[Reason::LowStatic, Reason::FlowDeficit],
+        61.7,
+    );
     set(&board, "A", 21.0, told.clone());
     let entry = board.get("A").unwrap();
     assert_eq!(entry.standing, told);
@@ -74,14 +85,25 @@ fn what_is_read_is_what_was_told() {
 fn evidence_ages_by_the_wall_clock_and_never_to_the_better() {
     let (board, clock) = board();
     set(&board, "FINE", 21.0, standing(Verdict::Usable, &[], 200.0));
-    set(&board, "DRY", 21.0, standing(Verdict::Unusable, &[Reason::LowStatic], 5.0));
+    set(
+        &board,
+        "DRY",
+        21.0,
+        standing(Verdict::Unusable, &[Reason::LowStatic], 5.0),
+    );
     clock.pass_ms(45 * MINUTE_MS as u64 - 1);
     assert_eq!(board.get("FINE").unwrap().standing.verdict, Verdict::Usable);
     clock.pass_ms(1);
     let aged = board.get("FINE").unwrap().standing;
-    assert_eq!((aged.verdict, aged.reasons), (Verdict::Unknown, vec![Reason::Stale]));
+    assert_eq!(
+        (aged.verdict, aged.reasons),
+        (Verdict::Unknown, vec![Reason::Stale])
+    );
     assert_eq!(aged.since, NOW.plus_ms(45 * MINUTE_MS));
-    assert_eq!(board.get("DRY").unwrap().standing.verdict, Verdict::Unusable);
+    assert_eq!(
+        board.get("DRY").unwrap().standing.verdict,
+        Verdict::Unusable
+    );
     let counts = board.counts(|_| true);
     assert_eq!((counts.usable, counts.unknown, counts.unusable), (0, 1, 1));
 }
@@ -90,24 +112,75 @@ fn evidence_ages_by_the_wall_clock_and_never_to_the_better() {
 fn the_worst_is_flagged_first_and_what_owes_nothing_not_at_all() {
     let (board, _) = board();
     set(&board, "FINE", 21.0, standing(Verdict::Usable, &[], 200.0));
-    set(&board, "UNPROVEN", 21.0, standing(Verdict::Degraded, &[Reason::FlowUnproven], 200.0));
-    set(&board, "SILENT", 21.0, standing(Verdict::Unknown, &[Reason::Stale], 200.0));
-    set(&board, "LOW", 21.0, standing(Verdict::Degraded, &[Reason::LowStatic], 90.0));
-    set(&board, "LOWER", 21.0, standing(Verdict::Degraded, &[Reason::LowStatic], 60.0));
-    set(&board, "CLOSED", 21.0, standing(Verdict::Unusable, &[Reason::OutOfService], 200.0));
-    set(&board, "PLAN", 21.0, standing(Verdict::Unusable, &[Reason::Planned], 200.0));
-    set(&board, "BARE", 21.0, standing(Verdict::Unknown, &[Reason::NoRequirement], 200.0));
-    let id = EpisodeId { source: "FIRE".into(), rule: RuleName::LowResidual, n: 1 };
-    let alert =
-        OpenAlert { id, severity: Severity::Critical, raised_at: NOW, pages: true, muted_by: None };
+    set(
+        &board,
+        "UNPROVEN",
+        21.0,
+        standing(Verdict::Degraded, &[Reason::FlowUnproven], 200.0),
+    );
+    set(
+        &board,
+        "SILENT",
+        21.0,
+        standing(Verdict::Unknown, &[Reason::Stale], 200.0),
+    );
+    set(
+        &board,
+        "LOW",
+        21.0,
+        standing(Verdict::Degraded, &[Reason::LowStatic], 90.0),
+    );
+    set(
+        &board,
+        "LOWER",
+        21.0,
+        standing(Verdict::Degraded, &[Reason::LowStatic], 60.0),
+    );
+    set(
+        &board,
+        "CLOSED",
+        21.0,
+        standing(Verdict::Unusable, &[Reason::OutOfService], 200.0),
+    );
+    set(
+        &board,
+        "PLAN",
+        21.0,
+        standing(Verdict::Unusable, &[Reason::Planned], 200.0),
+    );
+    set(
+        &board,
+        "BARE",
+        21.0,
+        standing(Verdict::Unknown, &[Reason::NoRequirement], 200.0),
+    );
+    let id = EpisodeId {
+        source: "FIRE".into(),
+        rule: RuleName::LowResidual,
+        n: 1,
+    };
+    let alert = OpenAlert {
+        id,
+        severity: Severity::Critical,
+        raised_at: NOW,
+        pages: true,
+        muted_by: None,
+    };
     let short = standing(Verdict::Degraded, &[Reason::LowResidual], 60.0);
     board.take([Told::Stands(source("FIRE", 21.0), short, vec![alert])]);
 
     let codes = |flagged: &Flagged| -> Vec<String> {
-        flagged.entries.iter().map(|e| e.source.code.to_string()).collect()
+        flagged
+            .entries
+            .iter()
+            .map(|e| e.source.code.to_string())
+            .collect()
     };
     let all = board.flags(0, 10, |_| true);
-    assert_eq!(codes(&all), ["FIRE", "CLOSED", "LOWER", "LOW", "SILENT", "UNPROVEN"]);
+    assert_eq!(
+        codes(&all),
+        ["FIRE", "CLOSED", "LOWER", "LOW", "SILENT", "UNPROVEN"]
+    );
     let second_page = board.flags(2, 2, |_| true);
     assert_eq!(codes(&second_page), ["LOWER", "LOW"]);
     assert_eq!(second_page.total, 6);
@@ -116,17 +189,34 @@ fn the_worst_is_flagged_first_and_what_owes_nothing_not_at_all() {
 #[test]
 fn the_nearest_come_first_and_none_from_beyond() {
     let (board, _) = board();
-    for (code, lat) in [("FAR", 21.02), ("NEAR", 21.001), ("MID", 21.005), ("GONE", 21.0)] {
+    for (code, lat) in [
+        ("FAR", 21.02),
+        ("NEAR", 21.001),
+        ("MID", 21.005),
+        ("GONE", 21.0),
+    ] {
         set(&board, code, lat, standing(Verdict::Usable, &[], 200.0));
     }
     set(&board, "MOVED", 21.0, standing(Verdict::Usable, &[], 200.0));
-    set(&board, "MOVED", 21.006, standing(Verdict::Usable, &[], 200.0));
+    set(
+        &board,
+        "MOVED",
+        21.006,
+        standing(Verdict::Usable, &[], 200.0),
+    );
     board.take([Told::Gone("GONE".into())]);
     let mut found = Vec::new();
-    board.nearest(Position { lat: 21.0, lon: 105.85 }, 2_000.0, |distance_m, view| {
-        found.push((view.source().code.to_string(), distance_m.round()));
-        ControlFlow::Continue(())
-    });
+    board.nearest(
+        Position {
+            lat: 21.0,
+            lon: 105.85,
+        },
+        2_000.0,
+        |distance_m, view| {
+            found.push((view.source().code.to_string(), distance_m.round()));
+            ControlFlow::Continue(())
+        },
+    );
     let codes: Vec<_> = found.iter().map(|(code, _)| code.as_str()).collect();
     assert_eq!(codes, ["NEAR", "MID", "MOVED"]);
     assert_eq!(found[0].1, 111.0);

@@ -43,7 +43,15 @@ impl Saver {
     ) -> Self {
         let due_ms = shared.clock.monotonic_ms() + EVERY_MS;
         let saved = (fold.position, fold.change);
-        Self { journal, register, shared, stage: Stage::Idle, due_ms, begun_ms: 0, saved }
+        Self {
+            journal,
+            register,
+            shared,
+            stage: Stage::Idle,
+            due_ms,
+            begun_ms: 0,
+            saved,
+        }
     }
 
     /// Whether a checkpoint should begin now; everything up to here must be committed then.
@@ -120,7 +128,10 @@ impl Saver {
             let result = register.save_checkpoint(&checkpoint);
             (checkpoint, result)
         };
-        match std::thread::Builder::new().name("watch-save".to_owned()).spawn(work) {
+        match std::thread::Builder::new()
+            .name("watch-save".to_owned())
+            .spawn(work)
+        {
             Ok(thread) => self.stage = Stage::Writing(thread),
             Err(error) => {
                 // What was gathered went with the closure: everything is to be saved next time.
@@ -162,7 +173,11 @@ impl Saver {
         status.checkpoint_at = Some(self.shared.clock.now());
         status.checkpoint_position = checkpoint.upto.0;
         status.checkpoint_bytes = (bytes + checkpoint.global.len()) as u64;
-        status.checkpoint_ms = self.shared.clock.monotonic_ms().saturating_sub(self.begun_ms);
+        status.checkpoint_ms = self
+            .shared
+            .clock
+            .monotonic_ms()
+            .saturating_sub(self.begun_ms);
     }
 
     fn failed(&mut self, reason: &dyn std::fmt::Display) {
@@ -174,9 +189,17 @@ impl Saver {
 }
 
 fn row(part: SavedSource) -> SourceCheckpoint {
-    SourceCheckpoint { code: part.code, settings: part.settings, state: part.state }
+    SourceCheckpoint {
+        code: part.code,
+        settings: part.settings,
+        state: part.state,
+    }
 }
 
 fn part(row: SourceCheckpoint) -> SavedSource {
-    SavedSource { code: row.code, settings: row.settings, state: row.state }
+    SavedSource {
+        code: row.code,
+        settings: row.settings,
+        state: row.state,
+    }
 }

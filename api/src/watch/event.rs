@@ -130,6 +130,12 @@ impl ChangeEvent {
                 ("episode_acknowledged", episode.as_str())
             }
         };
-        Self { number, kind: kind.to_owned(), subject: subject.to_owned(), at, by: by.to_owned() }
+        Self {
+            number,
+            kind: kind.to_owned(),
+            subject: subject.to_owned(),
+            at,
+            by: by.to_owned(),
+        }
     }
 }

@@ -50,7 +50,11 @@ impl Fold {
         effects: &mut Vec<Effect>,
         counts: &mut WatchCounts,
     ) {
-        let Envelope { received_at, wall_offset_ms, body } = envelope;
+        let Envelope {
+            received_at,
+            wall_offset_ms,
+            body,
+        } = envelope;
         self.position = position;
         self.journal_at = Some(received_at);
         self.wall_offset_ms = wall_offset_ms;
@@ -105,13 +109,28 @@ impl Fold {
             }
             counts.judged += 1;
             let (retained, copy) = (message.retained, message.copy);
-            self.tell(received_at, What::Report { report, retained, copy }, effects);
+            self.tell(
+                received_at,
+                What::Report {
+                    report,
+                    retained,
+                    copy,
+                },
+                effects,
+            );
         }
     }
 
     fn tell(&mut self, received_at: Timestamp, what: What, effects: &mut Vec<Effect>) {
         let wall_offset_ms = self.wall_offset_ms;
-        self.judge.step(&Input { received_at, wall_offset_ms, what }, effects);
+        self.judge.step(
+            &Input {
+                received_at,
+                wall_offset_ms,
+                what,
+            },
+            effects,
+        );
     }
 }
 
@@ -132,7 +151,9 @@ fn canary_time(payload: &[u8]) -> Option<Timestamp> {
     struct Canary {
         at: i64,
     }
-    serde_json::from_slice::<Canary>(payload).ok().map(|canary| Timestamp::from_ms(canary.at))
+    serde_json::from_slice::<Canary>(payload)
+        .ok()
+        .map(|canary| Timestamp::from_ms(canary.at))
 }
 
 /// The source that a change strikes out.

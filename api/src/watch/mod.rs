@@ -156,7 +156,11 @@ impl Watch {
         let thread = std::thread::Builder::new()
             .name("watch".to_owned())
             .spawn(move || run::supervise(&start, run))?;
-        Ok(Arc::new(Self { shared, board, thread: Mutex::new(Some(thread)) }))
+        Ok(Arc::new(Self {
+            shared,
+            board,
+            thread: Mutex::new(Some(thread)),
+        }))
     }
 
     /// How every source stands.
@@ -174,7 +178,10 @@ impl Watch {
     pub async fn applied(&self, change: ChangeNumber) -> bool {
         let mut applied = self.shared.applied.subscribe();
         let reached = applied.wait_for(|newest| *newest >= change);
-        matches!(tokio::time::timeout(APPLIED_WITHIN, reached).await, Ok(Ok(_)))
+        matches!(
+            tokio::time::timeout(APPLIED_WITHIN, reached).await,
+            Ok(Ok(_))
+        )
     }
 
     /// The id of the newest committed event of the stream.
@@ -196,11 +203,18 @@ impl Watch {
     pub async fn stop(&self) {
         self.shared.ask(|asked| asked.stop = true);
         let mut ended = self.shared.ended.subscribe();
-        if tokio::time::timeout(STOPPED_WITHIN, ended.wait_for(|ended| *ended)).await.is_err() {
+        if tokio::time::timeout(STOPPED_WITHIN, ended.wait_for(|ended| *ended))
+            .await
+            .is_err()
+        {
             tracing::warn!("judging did not end in time: its last minute is judged again on start");
             return;
         }
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread
             && thread.join().is_err()
         {
@@ -221,13 +235,20 @@ impl Shared {
 
     fn stops(&self) -> bool {
         self.cancel.is_cancelled()
-            || self.asked.lock().unwrap_or_else(PoisonError::into_inner).stop
+            || self
+                .asked
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .stop
     }
 
     /// Whether to end as a kill does.
     #[cfg(test)]
     fn abandons(&self) -> bool {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).abandon
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .abandon
     }
 
     /// Whether somebody asked to look for changes since the last call.
@@ -239,7 +260,9 @@ impl Shared {
     /// Waits `at_most`, or until judging is to stop.
     fn pause(&self, at_most: Duration) {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let woken = self.woken.wait_timeout_while(asked, at_most, |asked| !asked.stop);
+        let woken = self
+            .woken
+            .wait_timeout_while(asked, at_most, |asked| !asked.stop);
         drop(woken.unwrap_or_else(PoisonError::into_inner));
     }
 }

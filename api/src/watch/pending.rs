@@ -34,14 +34,14 @@ impl Pending {
     }
 
     /// Takes effects in their order.
-    pub(super) fn take(
-        &mut self,
-        effects: impl Iterator<Item = Effect>,
-        counts: &mut WatchCounts,
-    ) {
+    pub(super) fn take(&mut self, effects: impl Iterator<Item = Effect>, counts: &mut WatchCounts) {
         for effect in effects {
             match effect {
-                Effect::Stands { source, at, standing } => {
+                Effect::Stands {
+                    source,
+                    at,
+                    standing,
+                } => {
                     counts.standings += 1;
                     self.event("standing", &StandingEvent::new(&source, at, &standing));
                     self.standings.insert(source, *standing);
@@ -58,7 +58,12 @@ impl Pending {
 
     /// A change took effect before the envelope at `before`.
     pub(super) fn took(&mut self, change: &NumberedChange, before: Position) {
-        let NumberedChange { number, at, by, change } = change;
+        let NumberedChange {
+            number,
+            at,
+            by,
+            change,
+        } = change;
         self.taken.push((*number, before));
         self.event("change", &ChangeEvent::new(*number, *at, by, change));
     }
@@ -80,7 +85,11 @@ impl Pending {
 
     fn event(&mut self, kind: &str, body: &impl Serialize) {
         let body = serde_json::to_string(body).expect("plain data in memory always serialises");
-        self.events.push(StreamEvent { id: 0, kind: kind.to_owned(), body });
+        self.events.push(StreamEvent {
+            id: 0,
+            kind: kind.to_owned(),
+            body,
+        });
     }
 }
 

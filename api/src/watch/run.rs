@@ -89,11 +89,14 @@ enum Trouble {
 pub(super) fn supervise(start: &Start, first: Run) {
     let mut run = Some(first);
     while let Some(current) = run.take() {
-        let Err(fault) = catch_unwind(AssertUnwindSafe(|| current.go())) else { break };
+        let Err(fault) = catch_unwind(AssertUnwindSafe(|| current.go())) else {
+            break;
+        };
         let fault = text_of(&*fault);
         tracing::error!(%fault, "judging stopped by a fault of its own; it begins again from its last checkpoint");
-        start.shared.lock_status().failed =
-            Some(format!("judging stopped by a fault of its own ({fault}) and begins again"));
+        start.shared.lock_status().failed = Some(format!(
+            "judging stopped by a fault of its own ({fault}) and begins again"
+        ));
         while run.is_none() && !start.shared.stops() {
             start.shared.pause(PAUSES[1]);
             match start.restore() {
@@ -107,12 +110,18 @@ pub(super) fn supervise(start: &Start, first: Run) {
 
 fn text_of(fault: &(dyn std::any::Any + Send)) -> String {
     let text = fault.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| fault.downcast_ref::<&str>().copied()).unwrap_or("unknown").to_owned()
+    text.or_else(|| fault.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown")
+        .to_owned()
 }
 
 /// A source as the board wants it.
 pub(super) fn board_row(look: Look<'_>) -> (Arc<Source>, Standing, Vec<OpenAlert>) {
-    let alerts = look.alerts.iter().map(|episode| open_alert(episode)).collect();
+    let alerts = look
+        .alerts
+        .iter()
+        .map(|episode| open_alert(episode))
+        .collect();
     (look.source.clone(), look.standing, alerts)
 }
 
@@ -125,7 +134,12 @@ impl Run {
         reconcile: bool,
     ) -> Self {
         let (journal, register) = (start.journal.clone(), start.register.clone());
-        let saver = Saver::new(journal.clone(), register.clone(), start.shared.clone(), &fold);
+        let saver = Saver::new(
+            journal.clone(),
+            register.clone(),
+            start.shared.clone(),
+            &fold,
+        );
         let mut run = Self {
             journal,
             register,
@@ -199,11 +213,13 @@ impl Run {
 
     fn take_envelope(&mut self, position: Position, envelope: Envelope) {
         if position > self.committed.0 {
-            self.fold.envelope(position, envelope, &mut self.effects, &mut self.counts);
+            self.fold
+                .envelope(position, envelope, &mut self.effects, &mut self.counts);
             self.gather();
         } else {
             let mut uncounted = WatchCounts::default();
-            self.fold.envelope(position, envelope, &mut self.effects, &mut uncounted);
+            self.fold
+                .envelope(position, envelope, &mut self.effects, &mut uncounted);
             self.effects.clear();
         }
     }
@@ -239,7 +255,10 @@ impl Run {
             }
             self.recorded.pop_front();
             // Without its row (it was struck from the register by hand) there is nothing to take.
-            if self.changes.front().is_some_and(|change| change.number == number)
+            if self
+                .changes
+                .front()
+                .is_some_and(|change| change.number == number)
                 && let Some(change) = self.changes.pop_front()
             {
                 self.take_change(&change, before);
@@ -290,7 +309,8 @@ impl Run {
         self.was_replaying = false;
         self.gone.clear();
         self.fold.judge.look_at_touched(|_| {});
-        self.board.take_all(self.fold.judge.look_at_all().map(board_row));
+        self.board
+            .take_all(self.fold.judge.look_at_all().map(board_row));
         self.told(self.register.stream_extent()?.1);
         Ok(())
     }
@@ -301,7 +321,9 @@ impl Run {
         let mut told = Vec::new();
         let mut after: Option<String> = None;
         loop {
-            let page = self.register.episodes(&EpisodeFilter::default(), after.as_deref(), 1_000)?;
+            let page =
+                self.register
+                    .episodes(&EpisodeFilter::default(), after.as_deref(), 1_000)?;
             let Some(last) = page.last() else { break };
             after = Some(last.state.id.to_string());
             told.extend(page.into_iter().map(|row| row.state));
@@ -318,7 +340,10 @@ impl Run {
             return Ok(());
         }
         let now = self.shared.clock.monotonic_ms();
-        let waited = self.timers.gathered_since.is_some_and(|since| now - since >= GATHER_MS);
+        let waited = self
+            .timers
+            .gathered_since
+            .is_some_and(|since| now - since >= GATHER_MS);
         if !(quiet || waited || self.pending.len() >= GATHERED_EVENTS) {
             return Ok(());
         }
@@ -332,7 +357,9 @@ impl Run {
 
     /// Hands over the commit that waits, if one does.
     fn send(&mut self) -> Result<(), Trouble> {
-        let Some(commit) = &self.unsent else { return Ok(()) };
+        let Some(commit) = &self.unsent else {
+            return Ok(());
+        };
         self.register.commit(commit)?;
         self.committed = (commit.upto, self.fold.change);
         let events = !commit.events.is_empty();
@@ -357,12 +384,16 @@ impl Run {
             self.board.take(told);
         }
         let change = self.fold.change;
-        self.shared.applied.send_if_modified(|n| std::mem::replace(n, change) != change);
+        self.shared
+            .applied
+            .send_if_modified(|n| std::mem::replace(n, change) != change);
     }
 
     fn told(&self, newest_event: u64) {
         let change = self.fold.change;
-        self.shared.applied.send_if_modified(|n| std::mem::replace(n, change) != change);
+        self.shared
+            .applied
+            .send_if_modified(|n| std::mem::replace(n, change) != change);
         self.shared
             .newest_event
             .send_if_modified(|n| std::mem::replace(n, newest_event) != newest_event);
@@ -415,7 +446,9 @@ impl Run {
         let mut status = self.shared.lock_status();
         let fold = &self.fold;
         status.position = fold.position.0;
-        status.journal_head = head.map_or(status.journal_head, |head| head.0).max(fold.position.0);
+        status.journal_head = head
+            .map_or(status.journal_head, |head| head.0)
+            .max(fold.position.0);
         status.lag_envelopes = status.journal_head - status.position;
         status.journal_at = fold.journal_at;
         status.change = fold.change;

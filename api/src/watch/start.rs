@@ -78,14 +78,28 @@ impl Start {
             return Err(WatchError::OtherJournal { head, judged });
         }
         let reconcile = anew && oldest > Position(1);
-        self.board.take_all(fold.judge.look_at_all().map(crate::watch::run::board_row));
+        self.board
+            .take_all(fold.judge.look_at_all().map(crate::watch::run::board_row));
         self.shared.lock_status().recovered = recovered;
-        Ok(Run::new(self, fold, (committed, change), recorded.into(), reconcile))
+        Ok(Run::new(
+            self,
+            fold,
+            (committed, change),
+            recorded.into(),
+            reconcile,
+        ))
     }
 
     fn blank(&self) -> Fold {
-        let WatchSettings { rules, subscriptions, limits } = &self.settings;
-        Fold::new(Judge::new(rules.clone()), Decoder::new(subscriptions.clone(), *limits))
+        let WatchSettings {
+            rules,
+            subscriptions,
+            limits,
+        } = &self.settings;
+        Fold::new(
+            Judge::new(rules.clone()),
+            Decoder::new(subscriptions.clone(), *limits),
+        )
     }
 
     fn load(&self) -> Result<Loaded, WatchError> {
@@ -113,7 +127,9 @@ impl Start {
             state: part.state,
         });
         let mut fold = self.blank();
-        fold.judge.restore(&global.judge, sources.collect()).map_err(|e| e.to_string())?;
+        fold.judge
+            .restore(&global.judge, sources.collect())
+            .map_err(|e| e.to_string())?;
         fold.decoder.restore(&global.decoder);
         fold.position = checkpoint.upto;
         fold.change = checkpoint.change;

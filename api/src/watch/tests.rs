@@ -30,13 +30,21 @@ struct Town {
 fn hydrant(code: &str) -> Source {
     Source {
         code: code.into(),
-        kind: Kind::Hydrant { tap_point: TapPoint::Main },
+        kind: Kind::Hydrant {
+            tap_point: TapPoint::Main,
+        },
         name: "12 Hàng Bạc".into(),
-        position: Place { lat: 21.03, lon: 105.85 },
+        position: Place {
+            lat: 21.03,
+            lon: 105.85,
+        },
         device: Some(code.into()),
         unit: None,
         zone: Some("A".into()),
-        requirement: Requirement { pressure_kpa: Some(98.1), ..Requirement::default() },
+        requirement: Requirement {
+            pressure_kpa: Some(98.1),
+            ..Requirement::default()
+        },
         reporting: Reporting::default(),
         access: Access::default(),
         status: Status::InService,
@@ -55,15 +63,26 @@ fn message(at: Timestamp, device: &str, payload: &str) -> Envelope {
         cut_from: None,
         first_received_at: None,
     };
-    Envelope { received_at: at, wall_offset_ms: 0, body: Body::Message(message) }
+    Envelope {
+        received_at: at,
+        wall_offset_ms: 0,
+        body: Body::Message(message),
+    }
 }
 
 fn control(at: Timestamp, control: Control) -> Envelope {
-    Envelope { received_at: at, wall_offset_ms: 0, body: Body::Control(control) }
+    Envelope {
+        received_at: at,
+        wall_offset_ms: 0,
+        body: Body::Control(control),
+    }
 }
 
 fn open(folder: &Path) -> (Arc<SqliteJournal>, Arc<SqliteRegister>) {
-    let options = JournalOptions { keep_ms: i64::MAX / 4, max_bytes: 1 << 30 };
+    let options = JournalOptions {
+        keep_ms: i64::MAX / 4,
+        max_bytes: 1 << 30,
+    };
     let journal = SqliteJournal::open(&folder.join("journal.db"), options).unwrap();
     let register = SqliteRegister::open(&folder.join("register.db")).unwrap();
     (Arc::new(journal), Arc::new(register))
@@ -74,9 +93,16 @@ impl Town {
     fn of(sources: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (journal, register) = open(folder.path());
-        let town = Self { folder, journal, register, clock: HandClock::at(START) };
+        let town = Self {
+            folder,
+            journal,
+            register,
+            clock: HandClock::at(START),
+        };
         let changes: Vec<_> = (0..sources)
-            .map(|n| Change::SourceSet { source: Box::new(hydrant(&format!("H{n}"))) })
+            .map(|n| Change::SourceSet {
+                source: Box::new(hydrant(&format!("H{n}"))),
+            })
             .collect();
         town.register.change("test", START, &changes).unwrap();
         town
@@ -88,8 +114,14 @@ impl Town {
             ..WatchSettings::default()
         };
         let (journal, register) = (self.journal.clone(), self.register.clone());
-        Watch::launch(journal, register, settings, self.clock.clone(), CancellationToken::new())
-            .unwrap()
+        Watch::launch(
+            journal,
+            register,
+            settings,
+            self.clock.clone(),
+            CancellationToken::new(),
+        )
+        .unwrap()
     }
 
     fn append(&self, envelopes: &[Envelope]) -> Position {
@@ -99,11 +131,20 @@ impl Town {
 
     /// All alerts and all events of the stream, as text.
     fn told(&self) -> (Vec<String>, Vec<String>) {
-        let rows = self.register.episodes(&EpisodeFilter::default(), None, 1_000).unwrap();
+        let rows = self
+            .register
+            .episodes(&EpisodeFilter::default(), None, 1_000)
+            .unwrap();
         let mut alerts: Vec<_> = rows.iter().map(|r| format!("{:?}", r.state)).collect();
         alerts.sort();
         let events = self.register.stream_after(0, 100_000).unwrap();
-        (alerts, events.into_iter().map(|e| format!("{} {} {}", e.id, e.kind, e.body)).collect())
+        (
+            alerts,
+            events
+                .into_iter()
+                .map(|e| format!("{} {} {}", e.id, e.kind, e.body))
+                .collect(),
+        )
     }
 }
 
@@ -112,7 +153,10 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
     let deadline = clock.monotonic_ms() + 20_000;
     let mut tick = tokio::time::interval(Duration::from_millis(5));
     while !holds() {
-        assert!(clock.monotonic_ms() < deadline, "waited in vain until {what}");
+        assert!(
+            clock.monotonic_ms() < deadline,
+            "waited in vain until {what}"
+        );
         tick.tick().await;
     }
 }
@@ -129,7 +173,12 @@ async fn judged(watch: &Watch, upto: Position) {
 fn two_hours(seed: u64) -> Vec<Envelope> {
     let mut envelopes = vec![
         control(START, Control::Started),
-        control(START, Control::Connected { session_present: true }),
+        control(
+            START,
+            Control::Connected {
+                session_present: true,
+            },
+        ),
         control(START, Control::Drained),
     ];
     let mut seq = seed;
@@ -140,12 +189,18 @@ fn two_hours(seed: u64) -> Vec<Envelope> {
             envelopes.push(control(at.plus_ms(-beat * 5_000), heartbeat));
         }
         for n in 0..4_u64 {
-            seq = seq.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seq = seq
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             if (step as u64 + n) % 5 != 0 {
                 continue;
             }
             let low = (n == 1 && step > 30) || (n == 2 && (20..50).contains(&step));
-            let kpa = if low { 20.0 + (seq >> 60) as f64 } else { 200.0 + (seq >> 60) as f64 };
+            let kpa = if low {
+                20.0 + (seq >> 60) as f64
+            } else {
+                200.0 + (seq >> 60) as f64
+            };
             let text = match n {
                 3 if step % 3 == 0 => "no json".to_owned(),
                 _ => format!(r#"{{"at":{},"seq":{step},"pressure_kpa":{kpa}}}"#, at.ms()),
@@ -166,7 +221,11 @@ async fn killed_at_any_point_it_says_the_same_once() {
     judged(&watch, head).await;
     watch.stop().await;
     let expected = whole.told();
-    assert!(expected.0.iter().any(|e| e.contains("pages: true")), "{:?}", expected.0);
+    assert!(
+        expected.0.iter().any(|e| e.contains("pages: true")),
+        "{:?}",
+        expected.0
+    );
 
     for kills in [1_usize, 3, 8] {
         let town = Town::of(4);
@@ -193,7 +252,9 @@ async fn killed_at_any_point_it_says_the_same_once() {
 
 /// Ends judging as a kill does: without a last commit or checkpoint.
 async fn kill(watch: Arc<Watch>) {
-    watch.shared.ask(|asked| (asked.stop, asked.abandon) = (true, true));
+    watch
+        .shared
+        .ask(|asked| (asked.stop, asked.abandon) = (true, true));
     watch.stop().await;
 }
 
@@ -210,11 +271,16 @@ async fn a_change_takes_effect_at_once_and_again_at_its_place_after_a_kill() {
         reason: "valve".into(),
         by: "crew".into(),
     };
-    let number: ChangeNumber =
-        town.register.change("crew", START, &[Change::WindowEntered { window }]).unwrap();
+    let number: ChangeNumber = town
+        .register
+        .change("crew", START, &[Change::WindowEntered { window }])
+        .unwrap();
     watch.look();
     assert!(watch.applied(number).await);
-    assert_eq!(watch.board().get("H0").unwrap().standing.verdict, Verdict::Unusable);
+    assert_eq!(
+        watch.board().get("H0").unwrap().standing.verdict,
+        Verdict::Unusable
+    );
     let taken = town.register.taken_changes(0).unwrap();
     assert_eq!(taken.last().unwrap().0, number);
     let before = town.told();
@@ -222,8 +288,14 @@ async fn a_change_takes_effect_at_once_and_again_at_its_place_after_a_kill() {
 
     let watch = town.watch();
     until("it has caught up", || !watch.status().replaying).await;
-    assert_eq!(watch.board().get("H0").unwrap().standing.verdict, Verdict::Unusable);
-    let head = town.append(&[control(START.plus_ms(5 * MINUTE_MS), Control::Heartbeat { settled: 0 })]);
+    assert_eq!(
+        watch.board().get("H0").unwrap().standing.verdict,
+        Verdict::Unusable
+    );
+    let head = town.append(&[control(
+        START.plus_ms(5 * MINUTE_MS),
+        Control::Heartbeat { settled: 0 },
+    )]);
     judged(&watch, head).await;
     watch.stop().await;
     assert_eq!(town.told(), before, "nothing is told twice");
@@ -264,7 +336,10 @@ async fn a_busy_register_holds_judging_up_and_loses_nothing() {
     assert!(town.told().0.is_empty());
     other.execute_batch("ROLLBACK").unwrap();
     judged(&watch, head).await;
-    until("it says that it goes on", || watch.status().failed.is_none()).await;
+    until("it says that it goes on", || {
+        watch.status().failed.is_none()
+    })
+    .await;
     watch.stop().await;
     assert!(!town.told().0.is_empty());
 }

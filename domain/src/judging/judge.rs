@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::input::{Control, Input, What};
 use super::listening::Listening;
-use super::outcome::{Effect, EpisodeState, Standing};
 use super::neighbours::Neighbourhood;
+use super::outcome::{Effect, EpisodeState, Standing};
 use super::rules::Rules;
 use super::saved::SavedSource;
 use super::state::One;
@@ -186,7 +186,9 @@ impl Judge {
         self.write_all_due();
         self.world.clocks.step(by_ms);
         for (index, one) in self.ones.iter_mut().enumerate() {
-            let Some(one) = one.as_deref_mut() else { continue };
+            let Some(one) = one.as_deref_mut() else {
+                continue;
+            };
             one.state.arrivals.our_clock_stepped(by_ms);
             if by_ms > 0 && one.state.timed_by_receipt {
                 one.state.newest_at = one.state.newest_at.map(|at| at.plus_ms(by_ms));
@@ -271,7 +273,11 @@ fn look<'a>(one: &'a One, world: &World) -> Look<'a> {
     let open = one.state.conditions.iter().filter(|c| c.is_open());
     let mut alerts: Vec<&EpisodeState> = open.filter_map(|c| c.episode.as_deref()).collect();
     alerts.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
-    Look { source: &one.settings.source, standing, alerts }
+    Look {
+        source: &one.settings.source,
+        standing,
+        alerts,
+    }
 }
 
 pub(super) fn place(one: &One) -> Place {

@@ -23,14 +23,19 @@ impl Neighbourhood {
     pub fn insert(&mut self, index: u32, zone: Option<&Arc<str>>, position: Position) {
         if let Some(zone) = zone {
             let cells = self.zones.entry(zone.clone()).or_default();
-            cells.entry(cell(position)).or_default().push((index, position));
+            cells
+                .entry(cell(position))
+                .or_default()
+                .push((index, position));
         }
     }
 
     /// Takes a source out, as it was entered.
     pub fn remove(&mut self, index: u32, zone: Option<&Arc<str>>, position: Position) {
         let Some(zone) = zone else { return };
-        let Some(cells) = self.zones.get_mut(zone) else { return };
+        let Some(cells) = self.zones.get_mut(zone) else {
+            return;
+        };
         if let Some(here) = cells.get_mut(&cell(position)) {
             here.retain(|(i, _)| *i != index);
             if here.is_empty() {

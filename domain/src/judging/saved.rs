@@ -67,7 +67,11 @@ impl Judge {
         self.write_all_due();
         for code in std::mem::take(&mut self.gone) {
             if !self.by_code.contains_key(&code) {
-                self.written.push(SavedSource { code, settings: None, state: None });
+                self.written.push(SavedSource {
+                    code,
+                    settings: None,
+                    state: None,
+                });
             }
         }
         self.due = std::mem::take(&mut self.dirty);
@@ -140,7 +144,10 @@ impl Judge {
         let mut newest: BTreeMap<(SourceCode, RuleName), EpisodeState> = BTreeMap::new();
         for episode in told {
             let key = (episode.id.source.clone(), episode.id.rule);
-            if newest.get(&key).is_none_or(|known| known.id.n < episode.id.n) {
+            if newest
+                .get(&key)
+                .is_none_or(|known| known.id.n < episode.id.n)
+            {
                 newest.insert(key, episode);
             }
         }
@@ -165,7 +172,11 @@ impl Judge {
 
     /// Writes a source to the checkpoint being taken, if it still must be.
     pub(super) fn write_if_due(&mut self, index: u32) {
-        let Some(one) = self.ones.get_mut(index as usize).and_then(Option::as_deref_mut) else {
+        let Some(one) = self
+            .ones
+            .get_mut(index as usize)
+            .and_then(Option::as_deref_mut)
+        else {
             return;
         };
         if !std::mem::take(&mut one.due) {
@@ -182,7 +193,11 @@ impl Judge {
         };
         let state = postcard::to_stdvec(&part).expect("plain data in memory always serialises");
         let code = one.settings.source.code.clone();
-        self.written.push(SavedSource { code, settings, state: Some(state) });
+        self.written.push(SavedSource {
+            code,
+            settings,
+            state: Some(state),
+        });
     }
 
     /// The state as it was saved. Every source's `settings` and `state` must be given.
@@ -240,7 +255,9 @@ impl Judge {
         if let Some(device) = &source.device {
             self.by_device.insert(device.clone(), index);
         }
-        self.world.places.insert(index, source.zone.as_ref(), source.position);
+        self.world
+            .places
+            .insert(index, source.zone.as_ref(), source.position);
         let one = Box::new(One {
             settings,
             state: part.state,

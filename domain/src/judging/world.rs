@@ -42,12 +42,7 @@ impl World {
     }
 
     /// The other sources of a zone within reach of a place, in the order of their numbers.
-    pub fn neighbours(
-        &self,
-        index: u32,
-        zone: Option<&Arc<str>>,
-        position: Position,
-    ) -> Vec<u32> {
+    pub fn neighbours(&self, index: u32, zone: Option<&Arc<str>>, position: Position) -> Vec<u32> {
         let reach_m = self.rules.common.neighbour_m;
         let near = self.places.within(zone, position, reach_m);
         let mut near: Vec<u32> = near.filter(|other| *other != index).collect();

@@ -1,10 +1,33 @@
 //! Receiving without loss: broker or own endpoint to journal, journal to archive.
+//!
+//! In: messages of a city's [`broker`] or of devices at our own [`endpoint`]. They go through one
+//! [`writer`] to the journal and are acknowledged when they are on disk. Out: points to the
+//! [`archive`], which follows the journal with a cursor of its own and may be down for as long as
+//! the journal has room; what cannot be used to quarantine; messages of unregistered devices to the
+//! intake, from where they are [adopted](adopt) when somebody registers the device. How all that
+//! goes is told to the register as [`status`]. [`Ingest`] starts and stops it.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod broker;
 pub mod endpoint;
 
-mod status;
+mod canary;
 mod writer;
 
+mod devices;
+
+mod archive;
+
+mod adopt;
+
+mod backoff;
+mod status;
+
+mod ingest;
+mod settings;
+
+pub use broker::{BrokerAddress, BrokerSettings, WrongUrl};
+pub use ingest::Ingest;
+pub use settings::{IngestSettings, StartError, Stores};
 pub use status::Counters;
-pub use writer::{Appender, Arrival, Closed, KEPT_OF_OVERSIZE_BYTES};
+pub use writer::{Appender, Arrival, Closed, KEPT_OF_OVERSIZE_BYTES, Writer};

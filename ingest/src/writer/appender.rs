@@ -31,7 +31,11 @@ pub(crate) enum Job {
     /// One message, and whom to tell when it is on disk.
     One(Arrival, oneshot::Sender<()>),
     /// Several of one receiver, in order, the last of them called `upto`.
-    Several { arrivals: Vec<Arrival>, upto: u64, done: mpsc::UnboundedSender<OnDisk> },
+    Several {
+        arrivals: Vec<Arrival>,
+        upto: u64,
+        done: mpsc::UnboundedSender<OnDisk>,
+    },
     /// A word about ourselves.
     Control(Control, Option<oneshot::Sender<()>>),
     /// Time for a heartbeat.
@@ -52,7 +56,14 @@ impl Appender {
     pub(crate) fn new() -> (Self, mpsc::Receiver<Job>, Arc<Semaphore>) {
         let (jobs, taken) = mpsc::channel(WAITING_JOBS);
         let room = Arc::new(Semaphore::new(WAITING_BYTES));
-        (Self { jobs, room: Arc::clone(&room) }, taken, room)
+        (
+            Self {
+                jobs,
+                room: Arc::clone(&room),
+            },
+            taken,
+            room,
+        )
     }
 
     /// Journals one message; resolves when it is on disk and may be acknowledged. While the journal
@@ -62,9 +73,16 @@ impl Appender {
     /// When the receiver stops before it is on disk.
     pub async fn append(&self, arrival: Arrival) -> Result<(), Closed> {
         let weight = u32::try_from(arrival.weight().min(WAITING_BYTES)).unwrap_or(u32::MAX);
-        self.room.acquire_many(weight).await.map_err(|_| Closed)?.forget();
+        self.room
+            .acquire_many(weight)
+            .await
+            .map_err(|_| Closed)?
+            .forget();
         let (done, on_disk) = oneshot::channel();
-        self.jobs.send(Job::One(arrival, done)).await.map_err(|_| Closed)?;
+        self.jobs
+            .send(Job::One(arrival, done))
+            .await
+            .map_err(|_| Closed)?;
         on_disk.await.map_err(|_| Closed)
     }
 
@@ -74,7 +92,10 @@ impl Appender {
     /// When the receiver stops before it is on disk.
     pub async fn tell(&self, control: Control) -> Result<(), Closed> {
         let (done, on_disk) = oneshot::channel();
-        self.jobs.send(Job::Control(control, Some(done))).await.map_err(|_| Closed)?;
+        self.jobs
+            .send(Job::Control(control, Some(done)))
+            .await
+            .map_err(|_| Closed)?;
         on_disk.await.map_err(|_| Closed)
     }
 

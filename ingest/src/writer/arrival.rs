@@ -31,7 +31,10 @@ impl Arrival {
     pub fn new(topic: Arc<str>, payload: &[u8], limit: usize) -> Self {
         let (kept, cut_from) = if payload.len() > limit {
             let kept = KEPT_OF_OVERSIZE_BYTES.min(limit);
-            (&payload[..kept], Some(u32::try_from(payload.len()).unwrap_or(u32::MAX)))
+            (
+                &payload[..kept],
+                Some(u32::try_from(payload.len()).unwrap_or(u32::MAX)),
+            )
         } else {
             (payload, None)
         };
@@ -71,6 +74,9 @@ mod tests {
         let within = Arrival::new("t".into(), &[7; 100], 100);
         assert_eq!((within.payload.len(), within.cut_from), (100, None));
         let over = Arrival::new("t".into(), &[7; 9_000], 8_000);
-        assert_eq!((over.payload.len(), over.cut_from), (KEPT_OF_OVERSIZE_BYTES, Some(9_000)));
+        assert_eq!(
+            (over.payload.len(), over.cut_from),
+            (KEPT_OF_OVERSIZE_BYTES, Some(9_000))
+        );
     }
 }

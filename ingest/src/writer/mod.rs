@@ -5,7 +5,17 @@
 //! then, when they are on disk, the word to whoever handed them in that they may be acknowledged.
 
 mod arrival;
+
 mod appender;
+
+mod batch;
+mod time;
+
+mod thread;
 
 pub use appender::{Appender, Closed};
 pub use arrival::{Arrival, KEPT_OF_OVERSIZE_BYTES};
+pub use thread::Writer;
+
+pub(crate) use appender::{Job, OnDisk};
+pub(crate) use thread::WriterState;

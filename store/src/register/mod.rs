@@ -2,6 +2,14 @@
 //!
 //! In: changes by people, each a numbered row; what judging decided, in one transaction with its
 //! cursor. Out: both again, in pages. One trait, one story test told on every back end.
+//! [`limits`] says what a source may hold; [`SqliteRegister`] keeps it all in one file.
+
+pub mod limits;
+
+mod checks;
+mod sqlite;
+
+pub use sqlite::SqliteRegister;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{
@@ -307,6 +315,24 @@ pub enum RegisterError {
         found: i64,
         /// Ours.
         known: i64,
+    },
+    /// The file is something else.
+    #[error(
+        "{path} is not a register of firemain: choose another folder by [data] dir, or restore a backup"
+    )]
+    Foreign {
+        /// Which.
+        path: std::path::PathBuf,
+    },
+    /// Before bringing the register up to date it could not be copied; it is as it was.
+    #[error(
+        "the register cannot be copied to {path} before it is brought up to date: {reason}. Make room there, and start again"
+    )]
+    Backup {
+        /// Where to.
+        path: std::path::PathBuf,
+        /// Why.
+        reason: String,
     },
     /// A row cannot be read.
     #[error("the register holds a {what} that cannot be read: {reason}")]

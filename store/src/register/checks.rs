@@ -1,0 +1,178 @@
+//! What must hold of anything people enter, whatever database keeps it: said for people.
+
+use firemain_domain::Timestamp;
+use firemain_domain::change::{FlowTest, Incident, MaintenanceWindow, Permit};
+use firemain_domain::hydraulics::FlowTestPoint;
+use firemain_domain::source::Source;
+
+use super::limits::{self, Range};
+use super::{Login, RegisterError};
+
+/// Changes in one batch: more than the largest import.
+pub const MOST_CHANGES: usize = 2_000_000;
+/// Devices of one gateway's login.
+const MOST_LOGIN_DEVICES: usize = 1_000_000;
+const MOST_ID: usize = 64;
+const MOST_NAME: usize = 128;
+const MOST_WORDS: usize = 256;
+const MOST_NOTE: usize = 2_000;
+
+const TEST_PRESSURE: Range = Range {
+    column: "",
+    least: 0.0,
+    most: 10_000.0,
+    unit: "kPa",
+};
+const TEST_FLOW: Range = Range {
+    column: "",
+    least: 0.0,
+    most: 1_000.0,
+    unit: "L/s",
+};
+
+type Checked = Result<(), RegisterError>;
+
+fn conflict<T>(text: String) -> Result<T, RegisterError> {
+    Err(RegisterError::Conflict(text))
+}
+
+/// A source.
+pub fn source(source: &Source) -> Checked {
+    limits::check_source(source).or_else(|fault| {
+        let code: String = source.code.chars().take(limits::CODE.most).collect();
+        conflict(format!("source {code}: {fault}"))
+    })
+}
+
+/// Who does something.
+pub fn author(by: &str) -> Checked {
+    text("who does it", by, 1, MOST_NAME)
+}
+
+/// A flow test (NFPA 291), measured in kPa and L/s.
+pub fn flow_test(test: &FlowTest) -> Checked {
+    let what = format!("flow test {}", shown(&test.id));
+    id(&what, &test.id)?;
+    author(&test.by)?;
+    note(&what, test.note.as_deref())?;
+    let point = FlowTestPoint {
+        static_kpa: test.static_kpa,
+        residual_kpa: test.residual_kpa,
+        flow_lps: test.flow_lps,
+        accuracy_kpa: test.gauge_accuracy_kpa,
+    };
+    for (name, range, value) in [
+        ("static pressure", TEST_PRESSURE, test.static_kpa),
+        ("residual pressure", TEST_PRESSURE, test.residual_kpa),
+        (
+            "accuracy of the gauge",
+            TEST_PRESSURE,
+            test.gauge_accuracy_kpa.unwrap_or(0.0),
+        ),
+        ("flow", TEST_FLOW, test.flow_lps),
+    ] {
+        if let Err(fault) = range.check(value) {
+            return conflict(format!("{what}: {name}: {}", fault.reason));
+        }
+    }
+    point
+        .check()
+        .or_else(|refusal| conflict(format!("{what}: {refusal}")))
+}
+
+/// A maintenance window.
+pub fn window(window: &MaintenanceWindow) -> Checked {
+    let what = format!("maintenance window {}", shown(&window.id));
+    id(&what, &window.id)?;
+    author(&window.by)?;
+    text(&format!("{what}: the reason"), &window.reason, 1, MOST_NOTE)?;
+    span(&what, window.from, window.until)
+}
+
+/// A permit to draw water.
+pub fn permit(permit: &Permit) -> Checked {
+    let what = format!("permit {}", shown(&permit.id));
+    id(&what, &permit.id)?;
+    author(&permit.by)?;
+    note(&what, permit.note.as_deref())?;
+    span(&what, permit.from, permit.until)
+}
+
+/// An incident.
+pub fn incident(incident: &Incident) -> Checked {
+    let what = format!("incident {}", shown(&incident.id));
+    id(&what, &incident.id)?;
+    author(&incident.by)?;
+    text(&format!("{what}: the name"), &incident.name, 1, MOST_WORDS)?;
+    limits::check_position(incident.position)
+        .and_then(|()| match incident.required_flow_lps {
+            Some(flow) => limits::REQUIRED_FLOW.check(flow),
+            None => Ok(()),
+        })
+        .or_else(|fault| conflict(format!("{what}: {fault}")))
+}
+
+/// A login of the own endpoint.
+pub fn login(login: &Login) -> Checked {
+    let what = format!("login {}", shown(&login.name));
+    text(&format!("{what}: the name"), &login.name, 1, MOST_NAME)?;
+    if login.devices.len() > MOST_LOGIN_DEVICES {
+        return conflict(format!(
+            "{what}: speaks for {} devices; at most {MOST_LOGIN_DEVICES} are possible: make several logins",
+            login.devices.len()
+        ));
+    }
+    let mut devices = login.devices.iter();
+    devices
+        .try_for_each(|device| text(&format!("{what}: a device"), device, 1, limits::DEVICE.most))
+}
+
+fn id(what: &str, id: &str) -> Checked {
+    text(&format!("{what}: the id"), id, 1, MOST_ID)
+}
+
+fn note(what: &str, note: Option<&str>) -> Checked {
+    text(
+        &format!("{what}: the note"),
+        note.unwrap_or_default(),
+        0,
+        MOST_NOTE,
+    )
+}
+
+/// Notes and reasons may have several lines; nothing else has control characters.
+fn text(what: &str, text: &str, least: usize, most: usize) -> Checked {
+    let length = text.chars().count();
+    let several_lines = most == MOST_NOTE;
+    if text.trim().chars().count() < least || length > most {
+        return conflict(format!(
+            "{what} must have {least} to {most} characters, and has {length}"
+        ));
+    }
+    if text
+        .chars()
+        .any(|c| c.is_control() && !(several_lines && matches!(c, '\n' | '\r' | '\t')))
+    {
+        return conflict(format!("{what} must not have control characters"));
+    }
+    Ok(())
+}
+
+fn span(what: &str, from: Timestamp, until: Timestamp) -> Checked {
+    if until > from {
+        return Ok(());
+    }
+    conflict(format!(
+        "{what} ends at {until}, which is not after its beginning at {from}: give a later end"
+    ))
+}
+
+/// An id as it may be shown in a message.
+pub fn shown(id: &str) -> String {
+    let shown: String = id
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MOST_ID)
+        .collect();
+    format!("`{shown}`")
+}

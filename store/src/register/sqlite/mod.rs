@@ -1,0 +1,271 @@
+//! The register in SQLite: one file, write-ahead, every commit on disk before it returns.
+//!
+//! In one process one connection writes and several read; a second process may have the same file
+//! open and do the same. Statements: [`queries`]. A call's way: checked for what it says by itself
+//! ([`super::checks`]), then, in one transaction, for what it says of others ([`people`]); what
+//! judging commits goes by [`watch`], what is asked for by [`lists`] and [`said`].
+
+mod connection;
+mod migrate;
+mod queries;
+
+mod people;
+mod watch;
+
+mod lists;
+mod parts;
+mod rows;
+mod said;
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use firemain_domain::Timestamp;
+use firemain_domain::change::{
+    Change, ChangeNumber, FlowTest, Incident, MaintenanceWindow, Permit,
+};
+use firemain_domain::judging::Standing;
+use firemain_domain::report::DeviceId;
+use firemain_domain::source::{Source, SourceCode};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use self::connection::{Readers, during, lock};
+use super::{
+    Checkpoint, Ended, EpisodeFilter, EpisodeRow, Login, NumberedChange, PartStatus, Register,
+    RegisterError, StreamEvent, WatchCommit, checks,
+};
+use crate::journal::Position;
+
+/// The register in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteRegister {
+    writer: Mutex<Connection>,
+    readers: Readers,
+}
+
+impl SqliteRegister {
+    /// Opens the register at `path`, making it if need be and bringing its schema up to date; an
+    /// existing file is copied beside itself before that. Several processes may do so at once.
+    ///
+    /// # Errors
+    /// When the file is of a newer version, is not a register, or cannot be used.
+    pub fn open(path: &Path) -> Result<Self, RegisterError> {
+        let mut writer = connection::open_for_writing(path)?;
+        migrate::migrate(&mut writer, path, migrate::MIGRATIONS)?;
+        Ok(Self {
+            writer: Mutex::new(writer),
+            readers: Readers::new(path.to_owned()),
+        })
+    }
+
+    /// Writes in one transaction: all of it is on disk when this returns, or nothing.
+    fn write<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, RegisterError>,
+    ) -> Result<T, RegisterError> {
+        let mut writer = lock(&self.writer);
+        let transaction = writer
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|e| during(doing, e))?;
+        let done = work(&transaction)?;
+        transaction.commit().map_err(|e| during(doing, e))?;
+        Ok(done)
+    }
+}
+
+impl Register for SqliteRegister {
+    fn change(
+        &self,
+        by: &str,
+        at: Timestamp,
+        changes: &[Change],
+    ) -> Result<ChangeNumber, RegisterError> {
+        people::check(by, changes)?;
+        self.write("changed", |tx| people::change(tx, by, at, changes))
+    }
+
+    fn changes_after(
+        &self,
+        after: ChangeNumber,
+        limit: usize,
+    ) -> Result<Vec<NumberedChange>, RegisterError> {
+        self.readers
+            .read(|db| lists::changes_after(db, after, limit))
+    }
+
+    fn newest_change(&self) -> Result<ChangeNumber, RegisterError> {
+        self.readers.read(lists::newest_change)
+    }
+
+    fn sources(&self, after: Option<&str>, limit: usize) -> Result<Vec<Source>, RegisterError> {
+        self.readers.read(|db| lists::sources(db, after, limit))
+    }
+
+    fn source(&self, code: &str) -> Result<Option<Source>, RegisterError> {
+        self.readers.read(|db| lists::source(db, code))
+    }
+
+    fn device_map(&self) -> Result<Vec<(DeviceId, SourceCode)>, RegisterError> {
+        self.readers.read(lists::device_map)
+    }
+
+    fn flow_tests(
+        &self,
+        source: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<FlowTest>, RegisterError> {
+        let page = lists::Page {
+            kind: lists::FLOW_TEST,
+            standing_only: true,
+            source,
+            after,
+            limit,
+        };
+        let tests = self.readers.read(|db| lists::entries(db, &page))?;
+        Ok(tests.into_iter().map(|test| test.what).collect())
+    }
+
+    fn windows(
+        &self,
+        source: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Ended<MaintenanceWindow>>, RegisterError> {
+        let page = lists::Page {
+            kind: lists::WINDOW,
+            standing_only: false,
+            source,
+            after,
+            limit,
+        };
+        self.readers.read(|db| lists::entries(db, &page))
+    }
+
+    fn incidents(
+        &self,
+        open_only: bool,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Ended<Incident>>, RegisterError> {
+        let page = lists::Page {
+            kind: lists::INCIDENT,
+            standing_only: open_only,
+            source: None,
+            after,
+            limit,
+        };
+        self.readers.read(|db| lists::entries(db, &page))
+    }
+
+    fn permits(
+        &self,
+        source: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Ended<Permit>>, RegisterError> {
+        let page = lists::Page {
+            kind: lists::PERMIT,
+            standing_only: false,
+            source,
+            after,
+            limit,
+        };
+        self.readers.read(|db| lists::entries(db, &page))
+    }
+
+    fn set_login(&self, login: &Login) -> Result<(), RegisterError> {
+        checks::login(login)?;
+        self.write("changed", |tx| parts::set_login(tx, login))
+    }
+
+    fn remove_login(&self, name: &str) -> Result<bool, RegisterError> {
+        self.write("changed", |tx| parts::remove_login(tx, name))
+    }
+
+    fn login(&self, name: &str) -> Result<Option<Login>, RegisterError> {
+        self.readers.read(|db| parts::login(db, name))
+    }
+
+    fn logins(&self, after: Option<&str>, limit: usize) -> Result<Vec<Login>, RegisterError> {
+        self.readers.read(|db| parts::logins(db, after, limit))
+    }
+
+    fn commit(&self, commit: &WatchCommit) -> Result<(), RegisterError> {
+        let written = watch::Written::of(commit)?;
+        self.write("committed to", |tx| watch::commit(tx, &written))
+    }
+
+    fn committed(&self) -> Result<(Position, ChangeNumber), RegisterError> {
+        self.readers.read(watch::committed)
+    }
+
+    fn taken_changes(
+        &self,
+        after: ChangeNumber,
+    ) -> Result<Vec<(ChangeNumber, Position)>, RegisterError> {
+        self.readers.read(|db| watch::taken_changes(db, after))
+    }
+
+    fn save_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), RegisterError> {
+        self.write("written to", |tx| watch::save_checkpoint(tx, checkpoint))
+    }
+
+    fn load_checkpoint(&self) -> Result<Option<Checkpoint>, RegisterError> {
+        self.readers.read(watch::load_checkpoint)
+    }
+
+    fn standings(&self) -> Result<Vec<(SourceCode, Standing)>, RegisterError> {
+        self.readers.read(said::standings)
+    }
+
+    fn episodes(
+        &self,
+        filter: &EpisodeFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<EpisodeRow>, RegisterError> {
+        self.readers
+            .read(|db| said::episodes(db, filter, after, limit))
+    }
+
+    fn episode(&self, id: &str) -> Result<Option<EpisodeRow>, RegisterError> {
+        self.readers.read(|db| said::episode(db, id))
+    }
+
+    fn stream_after(&self, after: u64, limit: usize) -> Result<Vec<StreamEvent>, RegisterError> {
+        self.readers.read(|db| said::stream_after(db, after, limit))
+    }
+
+    fn stream_extent(&self) -> Result<(u64, u64), RegisterError> {
+        self.readers.read(said::stream_extent)
+    }
+
+    fn prune_stream(&self, keep: u64) -> Result<(), RegisterError> {
+        self.write("pruned", |tx| said::prune_stream(tx, keep))
+    }
+
+    fn cursor(&self, consumer: &str) -> Result<Option<(Position, Vec<u8>)>, RegisterError> {
+        self.readers.read(|db| parts::cursor(db, consumer))
+    }
+
+    fn set_cursor(
+        &self,
+        consumer: &str,
+        position: Position,
+        state: &[u8],
+    ) -> Result<(), RegisterError> {
+        self.write("written to", |tx| {
+            parts::set_cursor(tx, consumer, position, state)
+        })
+    }
+
+    fn tell_status(&self, status: &PartStatus) -> Result<(), RegisterError> {
+        self.write("written to", |tx| parts::tell_status(tx, status))
+    }
+
+    fn statuses(&self) -> Result<Vec<PartStatus>, RegisterError> {
+        self.readers.read(parts::statuses)
+    }
+}

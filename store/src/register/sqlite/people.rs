@@ -1,0 +1,259 @@
+//! What people change: each row, and the numbered change that says so.
+
+use firemain_domain::Timestamp;
+use firemain_domain::change::{Change, ChangeNumber, FlowTest};
+use firemain_domain::source::{KindName, Source};
+use rusqlite::{Connection, Transaction};
+use serde::Serialize;
+
+use super::lists::{self, FLOW_TEST, INCIDENT, PERMIT, WINDOW};
+use super::queries as sql;
+use super::rows::{column, one, run, signed, to_json};
+use super::said;
+use crate::register::RegisterError;
+use crate::register::checks::{self, MOST_CHANGES, shown};
+
+type Done = Result<(), RegisterError>;
+
+fn conflict<T>(text: String) -> Result<T, RegisterError> {
+    Err(RegisterError::Conflict(text))
+}
+
+fn not_found<T>(text: String) -> Result<T, RegisterError> {
+    Err(RegisterError::NotFound(text))
+}
+
+/// What must hold of the changes by themselves, before the register is locked.
+pub fn check(by: &str, changes: &[Change]) -> Done {
+    checks::author(by)?;
+    if changes.len() > MOST_CHANGES {
+        return conflict(format!(
+            "{} changes at once are too many: enter at most {MOST_CHANGES}",
+            changes.len()
+        ));
+    }
+    changes.iter().try_for_each(|change| match change {
+        Change::SourceSet { source } => checks::source(source),
+        Change::FlowTestEntered { test } => checks::flow_test(test),
+        Change::WindowEntered { window } => checks::window(window),
+        Change::IncidentOpened { incident } => checks::incident(incident),
+        Change::PermitGranted { permit } => checks::permit(permit),
+        Change::EpisodeAcknowledged { by, .. } => checks::author(by),
+        Change::SourceRemoved { .. }
+        | Change::FlowTestWithdrawn { .. }
+        | Change::WindowEnded { .. }
+        | Change::IncidentEnded { .. }
+        | Change::PermitEnded { .. } => Ok(()),
+    })
+}
+
+/// Carries the changes out, in their order.
+pub fn change(
+    tx: &Transaction<'_>,
+    by: &str,
+    at: Timestamp,
+    changes: &[Change],
+) -> Result<ChangeNumber, RegisterError> {
+    let mut number = lists::newest_change(tx)?;
+    free_devices(tx, changes)?;
+    for change in changes {
+        carry_out(tx, at, change)?;
+        number += 1;
+        let body = to_json(change)?;
+        run(tx, sql::ADD_CHANGE, (signed(number), at.ms(), by, body))?;
+    }
+    Ok(number)
+}
+
+fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
+    match change {
+        Change::SourceSet { source } => set_source(tx, source),
+        Change::SourceRemoved { code } => remove_source(tx, code),
+        Change::FlowTestEntered { test } => enter_test(tx, test),
+        Change::FlowTestWithdrawn { id, source } => withdraw_test(tx, id, source, at),
+        Change::WindowEntered { window } => {
+            kind_of(tx, &window.source)?;
+            enter(
+                tx,
+                WINDOW,
+                &window.id,
+                Some(&window.source),
+                window.from,
+                window,
+            )
+        }
+        Change::WindowEnded { id, at } => end(tx, WINDOW, id, *at),
+        Change::IncidentOpened { incident } => {
+            enter(tx, INCIDENT, &incident.id, None, incident.at, incident)
+        }
+        Change::IncidentEnded { id, at } => end(tx, INCIDENT, id, *at),
+        Change::PermitGranted { permit } => {
+            kind_of(tx, &permit.source)?;
+            enter(
+                tx,
+                PERMIT,
+                &permit.id,
+                Some(&permit.source),
+                permit.from,
+                permit,
+            )
+        }
+        Change::PermitEnded { id, at } => end(tx, PERMIT, id, *at),
+        Change::EpisodeAcknowledged { episode, by } => acknowledge(tx, episode, by, at),
+    }
+}
+
+/// Sources that are about to get another device let go of theirs first: so two can change over.
+fn free_devices(tx: &Connection, changes: &[Change]) -> Done {
+    for change in changes {
+        if let Change::SourceSet { source } = change {
+            run(
+                tx,
+                sql::FREE_DEVICE,
+                (&*source.code, source.device.as_deref()),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn set_source(tx: &Connection, source: &Source) -> Done {
+    if let Some(device) = source.device.as_deref() {
+        let holder: Option<String> = one(tx, sql::HOLDER_OF_DEVICE, [device], |r| column(r, 0))?;
+        if let Some(holder) = holder.filter(|holder| **holder != *source.code) {
+            return conflict(format!(
+                "device {} is mounted at source {}: take it from there before giving it to {}",
+                shown(device),
+                shown(&holder),
+                shown(&source.code)
+            ));
+        }
+    }
+    let is_new = one(tx, sql::SOURCE_KIND, [&*source.code], |_| Ok(()))?.is_none();
+    if is_new {
+        // One that was removed may have stood under this code.
+        run(tx, sql::REMOVE_STANDING, [&*source.code])?;
+    }
+    let row = (
+        &*source.code,
+        source.kind_name().name(),
+        source.device.as_deref(),
+        to_json(source)?,
+    );
+    run(tx, sql::SET_SOURCE, row).map(drop)
+}
+
+fn remove_source(tx: &Connection, code: &str) -> Done {
+    kind_of(tx, code)?;
+    run(tx, sql::REMOVE_STANDING, [code])?;
+    run(tx, sql::REMOVE_SOURCE, [code]).map(drop)
+}
+
+fn enter_test(tx: &Connection, test: &FlowTest) -> Done {
+    let kind = kind_of(tx, &test.source)?;
+    if kind != KindName::Hydrant.name() {
+        return conflict(format!(
+            "source {} is a {kind}: flow tests are of hydrants",
+            shown(&test.source)
+        ));
+    }
+    enter(tx, FLOW_TEST, &test.id, Some(&test.source), test.at, test)
+}
+
+fn withdraw_test(tx: &Connection, id: &str, source: &str, at: Timestamp) -> Done {
+    let entry = entry(tx, FLOW_TEST, id)?;
+    if entry.source.as_deref() != Some(source) {
+        return conflict(format!(
+            "flow test {} is of source {}, not of {}",
+            shown(id),
+            shown(&entry.source.unwrap_or_default()),
+            shown(source)
+        ));
+    }
+    end(tx, FLOW_TEST, id, at)
+}
+
+fn enter(
+    tx: &Connection,
+    kind: &'static str,
+    id: &str,
+    source: Option<&str>,
+    at: Timestamp,
+    what: &impl Serialize,
+) -> Done {
+    if one(tx, sql::ENTRY, [id], |_| Ok(()))?.is_some() {
+        return conflict(format!(
+            "the id {} is taken: give the {} another",
+            shown(id),
+            named(kind)
+        ));
+    }
+    run(tx, sql::ENTER, (id, kind, source, at.ms(), to_json(what)?)).map(drop)
+}
+
+fn end(tx: &Connection, kind: &'static str, id: &str, at: Timestamp) -> Done {
+    if let Some(ended_at) = entry(tx, kind, id)?.ended_at {
+        let (what, id) = (named(kind), shown(id));
+        return conflict(if kind == FLOW_TEST {
+            format!("the {what} {id} was already withdrawn at {ended_at}")
+        } else {
+            format!("the {what} {id} was already ended at {ended_at}")
+        });
+    }
+    run(tx, sql::END_ENTRY, (id, at.ms())).map(drop)
+}
+
+fn acknowledge(tx: &Connection, id: &str, by: &str, at: Timestamp) -> Done {
+    let Some(row) = said::episode(tx, id)? else {
+        return not_found(format!("there is no alert {}", shown(id)));
+    };
+    if let (Some(who), Some(when)) = (row.acknowledged_by, row.acknowledged_at) {
+        return conflict(format!(
+            "the alert {} was already acknowledged by {who} at {when}",
+            shown(id)
+        ));
+    }
+    run(tx, sql::ACKNOWLEDGE, (id, by, at.ms())).map(drop)
+}
+
+struct Entry {
+    source: Option<String>,
+    ended_at: Option<Timestamp>,
+}
+
+fn entry(tx: &Connection, kind: &'static str, id: &str) -> Result<Entry, RegisterError> {
+    let found = one(tx, sql::ENTRY, [id], |row| {
+        let entry = Entry {
+            source: column(row, 1)?,
+            ended_at: column::<Option<i64>>(row, 3)?.map(Timestamp::from_ms),
+        };
+        Ok((column::<String>(row, 0)?, entry))
+    })?;
+    match found {
+        Some((found, entry)) if found == kind => Ok(entry),
+        _ => not_found(format!("there is no {} {}", named(kind), shown(id))),
+    }
+}
+
+/// The kind of a source that must be there.
+fn kind_of(tx: &Connection, code: &str) -> Result<String, RegisterError> {
+    let kind = one(tx, sql::SOURCE_KIND, [code], |row| column(row, 0))?;
+    kind.map_or_else(
+        || {
+            not_found(format!(
+                "there is no source {}: enter it first",
+                shown(code)
+            ))
+        },
+        Ok,
+    )
+}
+
+fn named(kind: &'static str) -> &'static str {
+    match kind {
+        FLOW_TEST => "flow test",
+        WINDOW => "maintenance window",
+        INCIDENT => "incident",
+        _ => "permit",
+    }
+}

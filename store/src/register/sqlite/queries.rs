@@ -1,0 +1,132 @@
+//! Every statement, by name. Lists go by key: the last row of a page says where the next begins.
+
+/// Which migrations have run.
+pub const SCHEMA: &str = "PRAGMA user_version";
+/// Whose file it is.
+pub const APPLICATION: &str = "PRAGMA application_id";
+/// How many tables there are: none in a file just made.
+pub const TABLES: &str = "SELECT count(*) FROM sqlite_schema";
+
+// Sources ------------------------------------------------------------------------------------
+
+pub const SOURCES: &str = "SELECT code, body FROM source WHERE code > ?1 ORDER BY code LIMIT ?2";
+pub const SOURCE: &str = "SELECT code, body FROM source WHERE code = ?1";
+pub const SOURCE_KIND: &str = "SELECT kind FROM source WHERE code = ?1";
+pub const DEVICES: &str = "SELECT device, code FROM source WHERE device IS NOT NULL";
+pub const HOLDER_OF_DEVICE: &str = "SELECT code FROM source WHERE device = ?1";
+/// Lets go of a source's device where it gets another, so that two sources can change theirs over
+/// within one batch.
+pub const FREE_DEVICE: &str =
+    "UPDATE source SET device = NULL WHERE code = ?1 AND device IS NOT NULL AND device IS NOT ?2";
+pub const SET_SOURCE: &str = "INSERT INTO source (code, kind, device, body) VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT (code) DO UPDATE SET kind = ?2, device = ?3, body = ?4";
+pub const REMOVE_SOURCE: &str = "DELETE FROM source WHERE code = ?1";
+pub const REMOVE_STANDING: &str = "DELETE FROM standing WHERE code = ?1";
+
+// Flow tests, windows, incidents, permits ----------------------------------------------------
+
+pub const ENTER: &str =
+    "INSERT INTO entry (id, kind, source, at_ms, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub const ENTRY: &str = "SELECT kind, source, at_ms, ended_at_ms FROM entry WHERE id = ?1";
+pub const END_ENTRY: &str = "UPDATE entry SET ended_at_ms = ?2 WHERE id = ?1";
+pub const ENTRIES: &str = "SELECT id, body, ended_at_ms FROM entry
+     WHERE kind = ?1 AND (at_ms, id) < (?2, ?3) ORDER BY at_ms DESC, id DESC LIMIT ?4";
+pub const ENTRIES_STANDING: &str = "SELECT id, body, ended_at_ms FROM entry
+     WHERE kind = ?1 AND (at_ms, id) < (?2, ?3) AND ended_at_ms IS NULL
+     ORDER BY at_ms DESC, id DESC LIMIT ?4";
+pub const ENTRIES_OF_SOURCE: &str = "SELECT id, body, ended_at_ms FROM entry
+     WHERE kind = ?1 AND (at_ms, id) < (?2, ?3) AND source = ?5
+     ORDER BY at_ms DESC, id DESC LIMIT ?4";
+pub const ENTRIES_STANDING_OF_SOURCE: &str = "SELECT id, body, ended_at_ms FROM entry
+     WHERE kind = ?1 AND (at_ms, id) < (?2, ?3) AND source = ?5 AND ended_at_ms IS NULL
+     ORDER BY at_ms DESC, id DESC LIMIT ?4";
+
+// Changes ------------------------------------------------------------------------------------
+
+pub const NEWEST_CHANGE: &str = "SELECT coalesce(max(number), 0) FROM change";
+pub const ADD_CHANGE: &str = "INSERT INTO change (number, at_ms, by, body) VALUES (?1, ?2, ?3, ?4)";
+pub const CHANGES_AFTER: &str =
+    "SELECT number, at_ms, by, body FROM change WHERE number > ?1 ORDER BY number LIMIT ?2";
+
+// Logins -------------------------------------------------------------------------------------
+
+pub const SET_LOGIN: &str = "INSERT INTO login (name, secret_sha256, devices, created_at_ms)
+     VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT (name) DO UPDATE SET secret_sha256 = ?2, devices = ?3, created_at_ms = ?4";
+pub const REMOVE_LOGIN: &str = "DELETE FROM login WHERE name = ?1";
+pub const LOGIN: &str =
+    "SELECT name, secret_sha256, devices, created_at_ms FROM login WHERE name = ?1";
+pub const LOGINS: &str = "SELECT name, secret_sha256, devices, created_at_ms FROM login
+     WHERE name > ?1 ORDER BY name LIMIT ?2";
+
+// What judging commits -----------------------------------------------------------------------
+
+pub const COMMITTED: &str = "SELECT upto, change, last_event FROM watch";
+pub const SET_COMMITTED: &str = "UPDATE watch SET upto = ?1, change = ?2, last_event = ?3";
+pub const ADD_TAKEN: &str = "INSERT INTO taken (change, position) VALUES (?1, ?2)";
+pub const TAKEN_AFTER: &str =
+    "SELECT change, position FROM taken WHERE change > ?1 ORDER BY change";
+pub const SET_STANDING: &str = "INSERT INTO standing (code, body) VALUES (?1, ?2)
+     ON CONFLICT (code) DO UPDATE SET body = ?2";
+/// Of registered sources only: one may have been removed while its last standing was under way.
+pub const STANDINGS: &str =
+    "SELECT standing.code, standing.body FROM standing JOIN source USING (code)";
+pub const SET_EPISODE: &str =
+    "INSERT INTO episode (id, source, rule, severity, raised_at_ms, cleared_at_ms, body)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+     ON CONFLICT (id) DO UPDATE SET severity = ?4, cleared_at_ms = ?6, body = ?7";
+pub const ADD_EVENT: &str = "INSERT INTO stream (id, kind, body) VALUES (?1, ?2, ?3)";
+
+// Alerts and the stream ----------------------------------------------------------------------
+
+pub const EPISODE: &str =
+    "SELECT id, body, acknowledged_by, acknowledged_at_ms FROM episode WHERE id = ?1";
+pub const EPISODE_PLACE: &str = "SELECT raised_at_ms FROM episode WHERE id = ?1";
+pub const ACKNOWLEDGE: &str =
+    "UPDATE episode SET acknowledged_by = ?2, acknowledged_at_ms = ?3 WHERE id = ?1";
+/// ?1, ?2: after which; ?3: how many; ?4: least severity; ?5: rule or null; ?6: 1 open, 0 cleared,
+/// null both.
+pub const EPISODES: &str = "SELECT id, body, acknowledged_by, acknowledged_at_ms FROM episode
+     WHERE (raised_at_ms, id) < (?1, ?2) AND severity >= ?4 AND (?5 IS NULL OR rule = ?5)
+       AND (?6 IS NULL OR (cleared_at_ms IS NULL) = ?6)
+     ORDER BY raised_at_ms DESC, id DESC LIMIT ?3";
+/// The same where only those that stand are asked for: by their own index.
+pub const EPISODES_OPEN: &str = "SELECT id, body, acknowledged_by, acknowledged_at_ms FROM episode
+     WHERE (raised_at_ms, id) < (?1, ?2) AND severity >= ?4 AND (?5 IS NULL OR rule = ?5)
+       AND cleared_at_ms IS NULL AND (?6 IS NULL OR ?6 = 1)
+     ORDER BY raised_at_ms DESC, id DESC LIMIT ?3";
+/// The same of one source, ?7.
+pub const EPISODES_OF_SOURCE: &str =
+    "SELECT id, body, acknowledged_by, acknowledged_at_ms FROM episode
+     WHERE (raised_at_ms, id) < (?1, ?2) AND severity >= ?4 AND (?5 IS NULL OR rule = ?5)
+       AND (?6 IS NULL OR (cleared_at_ms IS NULL) = ?6) AND source = ?7
+     ORDER BY raised_at_ms DESC, id DESC LIMIT ?3";
+pub const STREAM_AFTER: &str =
+    "SELECT id, kind, body FROM stream WHERE id > ?1 ORDER BY id LIMIT ?2";
+pub const STREAM_EXTENT: &str = "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM stream";
+pub const PRUNE_STREAM: &str = "DELETE FROM stream WHERE id <= (SELECT last_event FROM watch) - ?1";
+
+// The checkpoint -----------------------------------------------------------------------------
+
+pub const SET_CHECKPOINT: &str =
+    "INSERT INTO checkpoint (one, upto, change, global) VALUES (1, ?1, ?2, ?3)
+     ON CONFLICT (one) DO UPDATE SET upto = ?1, change = ?2, global = ?3";
+pub const CHECKPOINT: &str = "SELECT upto, change, global FROM checkpoint";
+pub const SET_CHECKPOINT_SETTINGS: &str =
+    "INSERT INTO checkpoint_settings (code, settings) VALUES (?1, ?2)
+     ON CONFLICT (code) DO UPDATE SET settings = ?2";
+pub const SET_CHECKPOINT_STATE: &str = "INSERT INTO checkpoint_state (code, state) VALUES (?1, ?2)
+     ON CONFLICT (code) DO UPDATE SET state = ?2";
+pub const REMOVE_CHECKPOINT_SETTINGS: &str = "DELETE FROM checkpoint_settings WHERE code = ?1";
+pub const REMOVE_CHECKPOINT_STATE: &str = "DELETE FROM checkpoint_state WHERE code = ?1";
+pub const CHECKPOINT_SOURCES: &str = "SELECT state.code, settings.settings, state.state
+     FROM checkpoint_state AS state LEFT JOIN checkpoint_settings AS settings USING (code)";
+
+// Our own parts ------------------------------------------------------------------------------
+
+pub const CURSOR: &str = "SELECT position, state FROM cursor WHERE consumer = ?1";
+pub const SET_CURSOR: &str = "INSERT INTO cursor (consumer, position, state) VALUES (?1, ?2, ?3)
+     ON CONFLICT (consumer) DO UPDATE SET position = ?2, state = ?3";
+pub const SET_STATUS: &str = "INSERT INTO part_status (part, body) VALUES (?1, ?2)
+     ON CONFLICT (part) DO UPDATE SET body = ?2";
+pub const STATUSES: &str = "SELECT part, body FROM part_status ORDER BY part";

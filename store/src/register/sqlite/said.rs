@@ -1,0 +1,108 @@
+//! What judging said: standings, alerts and the live stream.
+
+use std::sync::Arc;
+
+use firemain_domain::Timestamp;
+use firemain_domain::judging::{Severity, Standing};
+use firemain_domain::source::SourceCode;
+use rusqlite::{Connection, Row};
+
+use super::lists::no_cursor;
+use super::queries as sql;
+use super::rows::{all, column, json, limit, one, run, signed, unsigned};
+use crate::register::{EpisodeFilter, EpisodeRow, RegisterError, StreamEvent};
+
+/// How every registered source stood at the last commit.
+pub fn standings(db: &Connection) -> Result<Vec<(SourceCode, Standing)>, RegisterError> {
+    all(db, sql::STANDINGS, [], |row| {
+        let code: SourceCode = Arc::from(column::<String>(row, 0)?);
+        let standing = json(row, 1, "standing", &code)?;
+        Ok((code, standing))
+    })
+}
+
+/// One alert.
+pub fn episode(db: &Connection, id: &str) -> Result<Option<EpisodeRow>, RegisterError> {
+    one(db, sql::EPISODE, [id], read_episode)
+}
+
+/// Alerts, newest first.
+pub fn episodes(
+    db: &Connection,
+    filter: &EpisodeFilter,
+    after: Option<&str>,
+    most: usize,
+) -> Result<Vec<EpisodeRow>, RegisterError> {
+    let (raised_at_ms, id) = match after {
+        None => (i64::MAX, ""),
+        Some(id) => {
+            let place = one(db, sql::EPISODE_PLACE, [id], |row| column(row, 0))?;
+            (place.ok_or_else(|| no_cursor(id))?, id)
+        }
+    };
+    let least = severity_number(filter.at_least.unwrap_or(Severity::Info));
+    let rule = filter.rule.as_deref();
+    let open = filter.open;
+    match filter.source.as_deref() {
+        Some(source) => {
+            let asked = (raised_at_ms, id, limit(most), least, rule, open, source);
+            all(db, sql::EPISODES_OF_SOURCE, asked, read_episode)
+        }
+        None => {
+            let query = if open == Some(true) {
+                sql::EPISODES_OPEN
+            } else {
+                sql::EPISODES
+            };
+            let asked = (raised_at_ms, id, limit(most), least, rule, open);
+            all(db, query, asked, read_episode)
+        }
+    }
+}
+
+/// Severities as the column holds them.
+pub const fn severity_number(severity: Severity) -> i64 {
+    match severity {
+        Severity::Info => 0,
+        Severity::Minor => 1,
+        Severity::Major => 2,
+        Severity::Critical => 3,
+    }
+}
+
+fn read_episode(row: &Row<'_>) -> Result<EpisodeRow, RegisterError> {
+    let id: String = column(row, 0)?;
+    Ok(EpisodeRow {
+        state: json(row, 1, "alert", &id)?,
+        acknowledged_by: column(row, 2)?,
+        acknowledged_at: column::<Option<i64>>(row, 3)?.map(Timestamp::from_ms),
+    })
+}
+
+/// Stream events after an id.
+pub fn stream_after(
+    db: &Connection,
+    after: u64,
+    most: usize,
+) -> Result<Vec<StreamEvent>, RegisterError> {
+    all(db, sql::STREAM_AFTER, (signed(after), limit(most)), |row| {
+        Ok(StreamEvent {
+            id: unsigned(column(row, 0)?),
+            kind: column(row, 1)?,
+            body: column(row, 2)?,
+        })
+    })
+}
+
+/// The oldest and newest ids kept.
+pub fn stream_extent(db: &Connection) -> Result<(u64, u64), RegisterError> {
+    let extent = one(db, sql::STREAM_EXTENT, [], |row| {
+        Ok((unsigned(column(row, 0)?), unsigned(column(row, 1)?)))
+    })?;
+    Ok(extent.unwrap_or_default())
+}
+
+/// Keeps the newest events only.
+pub fn prune_stream(db: &Connection, keep: u64) -> Result<(), RegisterError> {
+    run(db, sql::PRUNE_STREAM, [signed(keep)]).map(drop)
+}

@@ -1,0 +1,52 @@
+//! The register's story, told on every back end: people enter things, judging commits, everybody
+//! reads, and all of it is there again after a restart.
+
+#![allow(clippy::unwrap_used)]
+
+mod judging;
+mod parts;
+mod people;
+
+#[path = "../register_support/mod.rs"]
+mod register_support;
+
+use firemain_store::register::{Register, SqliteRegister};
+
+#[test]
+fn the_story_told_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("register.db");
+    let open = || Box::new(SqliteRegister::open(&path).unwrap()) as Box<dyn Register>;
+    tell(&open);
+}
+
+/// The story. `open` opens the same register again and again.
+fn tell(open: &dyn Fn() -> Box<dyn Register>) {
+    let mut register = open();
+    people::an_empty_register_says_so(&*register);
+    people::people_enter_sources(&*register);
+    people::what_contradicts_is_refused_whole(&*register);
+    people::devices_change_over(&*register);
+    people::people_enter_tests_windows_incidents_and_permits(&*register);
+    people::lists_go_on_by_key(&*register);
+    people::what_was_entered_ends_once(&*register);
+
+    drop(register);
+    register = open();
+    assert_eq!(
+        register.source("TR-1").unwrap().unwrap().name,
+        "12 Hàng Bạc"
+    );
+    judging::judging_commits(&*register);
+    judging::an_alert_is_acknowledged_once(&*register);
+    judging::alerts_are_asked_for(&*register);
+    judging::the_stream_is_pruned_and_its_ids_go_on(&*register);
+    judging::judging_saves_its_state(&*register);
+    judging::sources_are_removed(&*register);
+    parts::devices_log_in(&*register);
+    parts::parts_keep_cursors_and_tell_how_they_are(&*register);
+
+    drop(register);
+    register = open();
+    parts::after_a_restart_all_is_there(&*register);
+}

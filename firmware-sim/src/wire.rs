@@ -4,6 +4,7 @@ use std::io::Write;
 
 use firemain_domain::Timestamp;
 use firemain_domain::report::{EventKind, Sample};
+use firemain_wire::{CodecName, Encoder, Outgoing};
 
 use crate::device::{Letter, TopicKind};
 
@@ -18,18 +19,54 @@ pub(crate) enum Said<'a> {
     Online(bool),
 }
 
-/// Writes messages.
-#[derive(Debug, Default)]
+/// Writes messages in one format.
+#[derive(Debug)]
 pub(crate) struct Writer {
+    format: CodecName,
+    encoder: Encoder,
     bytes: Vec<u8>,
 }
 
 impl Writer {
-    /// One message.
-    pub(crate) fn write(&mut self, kind: TopicKind, _device: &str, sequence: u64, _at: Timestamp, said: Said<'_>) -> Letter {
-        self.bytes.clear();
-        native(&mut self.bytes, sequence, said);
-        Letter { kind, payload: self.bytes.clone(), topic: None }
+    pub(crate) fn new(format: CodecName) -> Self {
+        Self { format, encoder: Encoder::new(format), bytes: Vec::new() }
+    }
+
+    /// The messages that say it. Events and statuses are our own format's: the others say in their
+    /// next report that a cap is off, and Sparkplug has its DEATH.
+    pub(crate) fn write(&mut self, kind: TopicKind, device: &str, sequence: u64, said: Said<'_>) -> Vec<Letter> {
+        match (self.format, said) {
+            (CodecName::Native, said) => {
+                self.bytes.clear();
+                native(&mut self.bytes, sequence, said);
+                vec![Letter { kind, payload: self.bytes.clone(), topic: None }]
+            }
+            (_, Said::Samples(samples)) => {
+                let messages = self.encoder.encode(&Outgoing { device, seq: sequence, samples });
+                messages
+                    .into_iter()
+                    .map(|(topic, payload)| Letter { kind, payload, topic: Some(topic.into()) })
+                    .collect()
+            }
+            (CodecName::SparkplugB, Said::Online(false)) => {
+                let topic = format!("spBv1.0/firemain/NDEATH/{device}");
+                vec![Letter { kind: TopicKind::Event, payload: Vec::new(), topic: Some(topic.into()) }]
+            }
+            (_, Said::Event(..) | Said::Online(_)) => Vec::new(),
+        }
+    }
+
+    /// How many running numbers these messages have taken.
+    pub(crate) fn numbers_taken(&self, letters: &[Letter]) -> u32 {
+        match self.format {
+            CodecName::Native | CodecName::Chirpstack | CodecName::Ttn | CodecName::Mapped => letters.len() as u32,
+            CodecName::SenmlJson | CodecName::SenmlCbor | CodecName::SparkplugB => u32::from(!letters.is_empty()),
+        }
+    }
+
+    /// The device's session is gone: what it says next explains itself anew (Sparkplug's BIRTH).
+    pub(crate) fn forget(&mut self, device: &str) {
+        self.encoder.forget(device);
     }
 }
 

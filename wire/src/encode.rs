@@ -35,7 +35,10 @@ pub struct Encoder {
 impl Encoder {
     /// A writer of that format.
     pub fn new(format: CodecName) -> Self {
-        Self { format, edges: BTreeMap::new() }
+        Self {
+            format,
+            edges: BTreeMap::new(),
+        }
     }
 
     /// The subscription that reads what this writes.
@@ -51,18 +54,39 @@ impl Encoder {
         };
         let device = (format == CodecName::Mapped).then_some(crate::DeviceLocator::Topic(1));
         let topic = TopicFilter::new(topic).into_iter();
-        topic.map(|topic| Subscription { topic, codec: format, device: device.clone(), fields: fields.clone() }).collect()
+        topic
+            .map(|topic| Subscription {
+                topic,
+                codec: format,
+                device: device.clone(),
+                fields: fields.clone(),
+            })
+            .collect()
+    }
+
+    /// Forgets the session of `device`: its next message is preceded by a new BIRTH (Sparkplug).
+    pub fn forget(&mut self, device: &str) {
+        self.edges.remove(device);
     }
 
     /// The messages that say it: topic and payload each, in order.
     pub fn encode(&mut self, outgoing: &Outgoing<'_>) -> Vec<(String, Vec<u8>)> {
-        let Outgoing { device, seq, samples } = outgoing;
+        let Outgoing {
+            device,
+            seq,
+            samples,
+        } = outgoing;
         match self.format {
             CodecName::Native => vec![native(device, *seq, samples)],
             CodecName::SenmlJson => {
-                vec![(format!("senml/json/{device}"), Json::Array(senml(device, samples)).to_string().into_bytes())]
+                vec![(
+                    format!("senml/json/{device}"),
+                    Json::Array(senml(device, samples)).to_string().into_bytes(),
+                )]
             }
-            CodecName::SenmlCbor => vec![(format!("senml/cbor/{device}"), senml_cbor(device, samples))],
+            CodecName::SenmlCbor => {
+                vec![(format!("senml/cbor/{device}"), senml_cbor(device, samples))]
+            }
             CodecName::Chirpstack => each(samples, |i, s| chirpstack(device, seq + i, s)),
             CodecName::Ttn => each(samples, |i, s| ttn(device, seq + i, s)),
             CodecName::Mapped => each(samples, |i, s| mapped(device, seq + i, s)),
@@ -81,8 +105,15 @@ impl Encoder {
                 is_null: Some(true),
                 ..Metric::default()
             });
-            let payload = Payload { metrics: metrics.collect(), seq: Some(0), ..Payload::default() };
-            messages.push((format!("spBv1.0/firemain/NBIRTH/{device}"), payload.encode_to_vec()));
+            let payload = Payload {
+                metrics: metrics.collect(),
+                seq: Some(0),
+                ..Payload::default()
+            };
+            messages.push((
+                format!("spBv1.0/firemain/NBIRTH/{device}"),
+                payload.encode_to_vec(),
+            ));
             *edge = (0, true);
         }
         edge.0 = edge.0.wrapping_add(1);
@@ -102,21 +133,39 @@ impl Encoder {
             seq: Some(u64::from(edge.0)),
             ..Payload::default()
         };
-        messages.push((format!("spBv1.0/firemain/NDATA/{device}"), payload.encode_to_vec()));
+        messages.push((
+            format!("spBv1.0/firemain/NDATA/{device}"),
+            payload.encode_to_vec(),
+        ));
         messages
     }
 }
 
-fn each(samples: &[Sample], one: impl Fn(u64, &Sample) -> (String, Vec<u8>)) -> Vec<(String, Vec<u8>)> {
-    samples.iter().enumerate().map(|(i, sample)| one(i as u64, sample)).collect()
+fn each(
+    samples: &[Sample],
+    one: impl Fn(u64, &Sample) -> (String, Vec<u8>),
+) -> Vec<(String, Vec<u8>)> {
+    samples
+        .iter()
+        .enumerate()
+        .map(|(i, sample)| one(i as u64, sample))
+        .collect()
 }
 
 fn value(quantity: Quantity, value: f64) -> Json {
-    if quantity.is_boolean() { Json::Bool(value != 0.0) } else { json!(value) }
+    if quantity.is_boolean() {
+        Json::Bool(value != 0.0)
+    } else {
+        json!(value)
+    }
 }
 
 fn object(sample: &Sample) -> Map<String, Json> {
-    sample.values.iter().map(|(q, v)| (q.name().to_owned(), value(*q, *v))).collect()
+    sample
+        .values
+        .iter()
+        .map(|(q, v)| (q.name().to_owned(), value(*q, *v)))
+        .collect()
 }
 
 fn native(device: &str, seq: u64, samples: &[Sample]) -> (String, Vec<u8>) {
@@ -135,7 +184,10 @@ fn native(device: &str, seq: u64, samples: &[Sample]) -> (String, Vec<u8>) {
         }
         many => json!({ "seq": seq, "readings": many.iter().map(reading).collect::<Vec<_>>() }),
     };
-    (format!("firemain/v1/{device}/telemetry"), payload.to_string().into_bytes())
+    (
+        format!("firemain/v1/{device}/telemetry"),
+        payload.to_string().into_bytes(),
+    )
 }
 
 /// SenML's name, unit and factor of a quantity.
@@ -222,12 +274,17 @@ fn chirpstack(device: &str, seq: u64, sample: &Sample) -> (String, Vec<u8>) {
         "data": data,
         "object": object(sample),
     });
-    (format!("application/1/device/{device}/event/up"), payload.to_string().into_bytes())
+    (
+        format!("application/1/device/{device}/event/up"),
+        payload.to_string().into_bytes(),
+    )
 }
 
 fn ttn(device: &str, seq: u64, sample: &Sample) -> (String, Vec<u8>) {
     // What is zero or false is left out, as the network server does.
-    let kept = object(sample).into_iter().filter(|(_, v)| *v != json!(0.0) && *v != json!(false));
+    let kept = object(sample)
+        .into_iter()
+        .filter(|(_, v)| *v != json!(0.0) && *v != json!(false));
     let mut uplink = json!({
         "f_port": 85,
         "decoded_payload": kept.collect::<Map<_, _>>(),
@@ -241,14 +298,28 @@ fn ttn(device: &str, seq: u64, sample: &Sample) -> (String, Vec<u8>) {
         "received_at": rfc3339(sample),
         "uplink_message": uplink,
     });
-    (format!("v3/city@ttn/devices/{device}/up"), payload.to_string().into_bytes())
+    (
+        format!("v3/city@ttn/devices/{device}/up"),
+        payload.to_string().into_bytes(),
+    )
 }
 
 fn ttn_fields() -> Vec<FieldMap> {
-    [Quantity::PressureKpa, Quantity::FlowLps, Quantity::LevelM, Quantity::BatteryV]
-        .into_iter()
-        .map(|q| field(&format!("/uplink_message/decoded_payload/{}", q.name()), q, default_unit(q)))
-        .collect()
+    [
+        Quantity::PressureKpa,
+        Quantity::FlowLps,
+        Quantity::LevelM,
+        Quantity::BatteryV,
+    ]
+    .into_iter()
+    .map(|q| {
+        field(
+            &format!("/uplink_message/decoded_payload/{}", q.name()),
+            q,
+            default_unit(q),
+        )
+    })
+    .collect()
 }
 
 fn mapped(device: &str, seq: u64, sample: &Sample) -> (String, Vec<u8>) {
@@ -263,13 +334,22 @@ fn mapped(device: &str, seq: u64, sample: &Sample) -> (String, Vec<u8>) {
             "mv": get(Quantity::BatteryV).map(|v| v * 1_000.0),
         },
     });
-    (format!("vendor/{device}/up"), payload.to_string().into_bytes())
+    (
+        format!("vendor/{device}/up"),
+        payload.to_string().into_bytes(),
+    )
 }
 
 fn mapped_fields() -> Vec<FieldMap> {
     vec![
-        FieldMap { pointer: "/ts".to_owned(), means: Meaning::At },
-        FieldMap { pointer: "/counter".to_owned(), means: Meaning::Seq },
+        FieldMap {
+            pointer: "/ts".to_owned(),
+            means: Meaning::At,
+        },
+        FieldMap {
+            pointer: "/counter".to_owned(),
+            means: Meaning::Seq,
+        },
         field("/d/bar", Quantity::PressureKpa, "bar"),
         field("/d/m3h", Quantity::FlowLps, "m3/h"),
         field("/d/mm", Quantity::LevelM, "mm"),
@@ -278,6 +358,11 @@ fn mapped_fields() -> Vec<FieldMap> {
 }
 
 fn field(pointer: &str, quantity: Quantity, unit: &str) -> FieldMap {
-    let unit = unit.parse().unwrap_or(firemain_domain::quantity::Unit::YesNo);
-    FieldMap { pointer: pointer.to_owned(), means: Meaning::Quantity(quantity, unit) }
+    let unit = unit
+        .parse()
+        .unwrap_or(firemain_domain::quantity::Unit::YesNo);
+    FieldMap {
+        pointer: pointer.to_owned(),
+        means: Meaning::Quantity(quantity, unit),
+    }
 }

@@ -4,7 +4,8 @@
 use firemain_domain::Timestamp;
 use serde_json::Value;
 
-const INTERVAL_S: std::ops::RangeInclusive<f64> = 10.0..=604_800.0;
+/// It looks at the water once a minute, and reports no more often.
+const INTERVAL_S: std::ops::RangeInclusive<f64> = 60.0..=604_800.0;
 
 /// What a command sets.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -82,4 +82,48 @@ impl Fault {
             _ => return None,
         })
     }
+
+    /// The name of the fault as a cause in the truth file: `sensor_` and its name.
+    pub(crate) const fn cause_of(name: &'static str) -> &'static str {
+        match name.as_bytes() {
+            b"spike" => "sensor_spike",
+            b"stuck" => "sensor_stuck",
+            b"erratic" => "sensor_erratic",
+            b"drift" => "sensor_drift",
+            b"offset" => "sensor_offset",
+            b"wrong_scale" => "sensor_wrong_scale",
+            b"clock_skew" => "sensor_clock_skew",
+            b"clock_1970" => "sensor_clock_1970",
+            b"replay" => "sensor_replay",
+            b"dead_battery" => "sensor_dead_battery",
+            b"duplicate" => "sensor_duplicate",
+            b"tamper" => "sensor_tamper",
+            _ => "sensor_tilt",
+        }
+    }
+
+    /// The rule that must find it, as the truth file names rules.
+    pub(crate) const fn found_by(&self) -> &'static str {
+        match self {
+            Self::Spike(_) => "spike",
+            Self::Stuck => "flatline",
+            Self::Drift(_) | Self::Offset(_) => "drift",
+            Self::ClockSkew(_) | Self::Clock1970 => "clock",
+            Self::Replay | Self::Duplicate => "replay",
+            Self::Erratic(_) | Self::WrongScale(_) | Self::DeadBattery(_) | Self::Tamper | Self::Tilt(_) => "device",
+        }
+    }
+
+    /// Smallest and largest size that make sense; `None` where a fault has no size.
+    pub(crate) const fn size_limits(name: &'static str) -> Option<(f64, f64)> {
+        Some(match name.as_bytes() {
+            b"spike" | b"erratic" => (0.01, 10_000.0),
+            b"drift" | b"offset" => (-10_000.0, 10_000.0),
+            b"wrong_scale" => (0.000_1, 10_000.0),
+            b"clock_skew" => (-31_536_000.0, 31_536_000.0),
+            b"dead_battery" => (0.01, 8_760.0),
+            b"tilt" => (0.1, 180.0),
+            _ => return None,
+        })
+    }
 }

@@ -11,4 +11,4 @@ mod firmware;
 mod sensor;
 
 pub use fault::Fault;
-pub(crate) use firmware::{Delivery, Device, Letter, Scratch, Sight, TopicKind};
+pub(crate) use firmware::{Delivery, Device, Letter, Post, Sight, TopicKind};

@@ -1,6 +1,7 @@
 //! A town on a water utility's own network: an EPANET `.inp` file.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use epanet_rs::model::link::LinkType;
@@ -19,6 +20,17 @@ const MM_PER_FT: f64 = 304.8;
 const M_PER_DEGREE: f64 = 111_320.0;
 
 impl Town {
+    /// As [`Self::from_inp`], from a file of that text.
+    ///
+    /// # Errors
+    /// A file that cannot be read, and those of [`Self::from_inp`].
+    pub fn from_inp_file(file: &Path, settings: &TownSettings) -> Result<Self, TownError> {
+        let bytes = std::fs::read(file)
+            .map_err(|error| TownError::Network(format!("{} cannot be read: {error}", file.display())))?;
+        // Old files have names in some code page; names matter to nobody here.
+        Self::from_inp(&String::from_utf8_lossy(&bytes), settings)
+    }
+
     /// A town on the network of an EPANET `.inp` file: one zone, hydrants on its junctions. Of the
     /// settings count `seed`, `hydrants` (0: one on every junction, else so many spread over
     /// them), `barrel_share` and `metered_share`. Coordinates in degrees are taken as they are,

@@ -1,27 +1,38 @@
 //! The register file of a town: the CSV that `firemain import` and `firemain backtest` read.
 
+use std::io::{self, Write};
+
 use firemain_domain::source::{Kind, ReportMode, Source, Status, TapPoint};
 
 use super::Town;
 
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 33] = [
     "code", "kind", "name", "lat", "lon", "device", "tap_point", "unit", "zone", "required_pressure_kpa", "required_flow_lps",
     "required_volume_m3", "report_interval_s", "report_mode", "tank_area_m2", "tank_height_m", "tank_open", "tank_daily_use",
     "outlet_level_m", "refill_hours", "apron_level_m", "bed_level_m", "road_width_m", "road_height_m", "road_load_t",
     "turning_area", "status", "supply_schedule", "elevation_m", "sensor_range_max", "sensor_resolution",
+    "sensor_accuracy", "obstruction",
 ];
 
 impl Town {
-    /// Its register file: UTF-8 CSV with a header.
+    /// Writes its register file: UTF-8 CSV with a header.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_register_csv(&self, to: impl Write) -> io::Result<()> {
+        let mut csv = csv::Writer::from_writer(to);
+        csv.write_record(COLUMNS)?;
+        for source in self.sources() {
+            csv.write_record(row(source))?;
+        }
+        csv.flush()
+    }
+
+    /// Its register file as a text.
     pub fn register_csv(&self) -> String {
-        let mut csv = csv::Writer::from_writer(Vec::new());
-        let header = COLUMNS.iter().copied().chain(["sensor_accuracy", "obstruction"]);
-        let rows = self.sources().iter().map(row);
-        let written = csv
-            .write_record(header)
-            .and_then(|()| rows.map(|r| csv.write_record(r)).collect::<Result<(), _>>())
-            .is_ok();
-        let bytes = if written { csv.into_inner().unwrap_or_default() } else { Vec::new() };
+        let mut bytes = Vec::new();
+        // Writing to memory cannot fail.
+        let _ = self.write_register_csv(&mut bytes);
         String::from_utf8(bytes).unwrap_or_default()
     }
 }

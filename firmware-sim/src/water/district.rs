@@ -19,9 +19,10 @@ pub(crate) enum Action {
         hydrant: usize,
         flow_lps: f64,
     },
-    /// It is closed again.
+    /// It is closed by so much again.
     Close {
         hydrant: usize,
+        flow_lps: f64,
     },
     /// A main bursts at a hydrant's node; `flow_lps` at the pressure it then has.
     Burst {
@@ -56,18 +57,16 @@ pub(crate) struct Stretch<'a> {
     pub(crate) until: Timestamp,
     pub(crate) from_kpa: &'a [f32],
     pub(crate) until_kpa: &'a [f32],
-    pub(crate) load: &'a Load,
     pub(crate) drawn: &'a [Drawn],
-    pub(crate) hydrant_nodes: &'a [usize],
 }
 
 /// Water drawn from one hydrant over a stretch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Drawn {
     pub(crate) hydrant: usize,
-    wanted_lps: f64,
-    from_lps: f64,
-    until_lps: f64,
+    pub(crate) wanted_lps: f64,
+    pub(crate) from_lps: f64,
+    pub(crate) until_lps: f64,
 }
 
 /// The water of one district.
@@ -78,6 +77,8 @@ pub(crate) struct District {
     load: Load,
     drawn: Vec<Drawn>,
     solution: Option<Solution>,
+    /// How the network's own tanks stood when the running stretch began, where it has any.
+    begun: Option<Solution>,
     from: Timestamp,
     until: Timestamp,
     from_kpa: Vec<f32>,
@@ -98,6 +99,7 @@ impl District {
             load: Load::default(),
             drawn: Vec::new(),
             solution: None,
+            begun: None,
             from: start,
             until: start,
             from_kpa: vec![0.0; hydrants],
@@ -114,42 +116,62 @@ impl District {
         self.unsolved
     }
 
-    /// Enters something that happens at `at`; before the running stretch's start counts as its start.
-    pub(crate) fn plan(&mut self, at: Timestamp, action: Action) {
+    /// Enters something that happens at `at`. The running stretch is cut there, so that it shows
+    /// from then on; what lies before the stretch happens at its beginning.
+    pub(crate) fn plan(&mut self, mains: &Mains, at: Timestamp, action: Action) {
         let at = at.max(self.from);
+        self.cut(mains, at);
         let place = self.actions.partition_point(|(t, _)| *t <= at).max(self.next_action);
         self.actions.insert(place, (at, action));
     }
 
-    /// Cuts the running stretch at `now`, so that something planned for `now` shows from `now` on.
-    pub(crate) fn cut(&mut self, now: Timestamp) {
-        if now <= self.from || now >= self.until {
+    fn cut(&mut self, mains: &Mains, at: Timestamp) {
+        if !self.started || at >= self.until {
             return;
         }
-        for hydrant in 0..self.until_kpa.len() {
-            self.until_kpa[hydrant] = self.pressure_kpa(hydrant, now) as f32;
-        }
-        let part = self.part(now);
+        let (_, until) = self.pressures(at);
+        self.until_kpa = until;
+        let part = self.part(at);
         for drawn in &mut self.drawn {
             drawn.until_lps = drawn.from_lps + (drawn.until_lps - drawn.from_lps) * part;
         }
-        self.until = now;
+        self.until = at;
+        if let Some(mut begun) = self.begun.clone() {
+            mains.pass(&mut begun, at.since_ms(self.from));
+            self.solution = Some(begun);
+        }
     }
 
-    /// Moves on until the running stretch holds `at`, telling of each stretch entered.
+    /// Pressures at the beginning of the running stretch, and at `at`.
+    fn pressures(&self, at: Timestamp) -> (&[f32], Vec<f32>) {
+        let until = (0..self.until_kpa.len()).map(|hydrant| self.pressure_kpa(hydrant, at) as f32);
+        (&self.from_kpa, until.collect())
+    }
+
+    /// Moves on until the running stretch holds `at`, telling of each stretch that is over.
     pub(crate) fn advance(&mut self, mains: &mut Mains, at: Timestamp, step_ms: i64, mut seen: impl FnMut(&Stretch<'_>)) {
         while !self.covers(at) {
+            if self.started && self.from < self.until {
+                seen(&Stretch {
+                    from: self.from,
+                    until: self.until,
+                    from_kpa: &self.from_kpa,
+                    until_kpa: &self.until_kpa,
+                    drawn: &self.drawn,
+                });
+            }
             self.next_stretch(mains, step_ms);
-            seen(&Stretch {
-                from: self.from,
-                until: self.until,
-                from_kpa: &self.from_kpa,
-                until_kpa: &self.until_kpa,
-                load: &self.load,
-                drawn: &self.drawn,
-                hydrant_nodes: &self.hydrant_nodes,
-            });
         }
+    }
+
+    /// Tells of the running stretch as far as `now`.
+    pub(crate) fn so_far(&self, now: Timestamp, seen: impl FnOnce(&Stretch<'_>)) {
+        let now = now.min(self.until);
+        if !self.started || now <= self.from {
+            return;
+        }
+        let (from_kpa, until_kpa) = self.pressures(now);
+        seen(&Stretch { from: self.from, until: now, from_kpa, until_kpa: &until_kpa, drawn: &self.drawn });
     }
 
     /// Whether [`Self::advance`] to `at` would have anything to do.
@@ -195,6 +217,7 @@ impl District {
         let next_action = self.actions.get(self.next_action).map_or(Timestamp::MAX, |(t, _)| *t);
         self.until = next_step.min(next_action);
         if let Some(solution) = &mut self.solution {
+            self.begun = mains.has_tanks().then(|| solution.clone());
             mains.pass(solution, self.until.since_ms(self.from));
         }
         self.solve(mains, self.until);
@@ -236,13 +259,22 @@ impl District {
         let node = |hydrant: usize| self.hydrant_nodes[hydrant];
         match *action {
             Action::Open { hydrant, flow_lps } => {
-                self.load.drawn_lps.insert(node(hydrant), flow_lps);
-                self.drawn.retain(|d| d.hydrant != hydrant);
-                self.drawn.push(Drawn { hydrant, wanted_lps: flow_lps, from_lps: 0.0, until_lps: 0.0 });
+                *self.load.drawn_lps.entry(node(hydrant)).or_default() += flow_lps;
+                match self.drawn.iter_mut().find(|d| d.hydrant == hydrant) {
+                    Some(drawn) => drawn.wanted_lps += flow_lps,
+                    None => self.drawn.push(Drawn { hydrant, wanted_lps: flow_lps, from_lps: 0.0, until_lps: 0.0 }),
+                }
             }
-            Action::Close { hydrant } => {
-                self.load.drawn_lps.remove(&node(hydrant));
-                self.drawn.retain(|d| d.hydrant != hydrant);
+            Action::Close { hydrant, flow_lps } => {
+                let node = node(hydrant);
+                let left = self.load.drawn_lps.get(&node).map_or(0.0, |lps| lps - flow_lps);
+                if left > 0.01 {
+                    self.load.drawn_lps.insert(node, left);
+                    self.drawn.iter_mut().filter(|d| d.hydrant == hydrant).for_each(|d| d.wanted_lps = left);
+                } else {
+                    self.load.drawn_lps.remove(&node);
+                    self.drawn.retain(|d| d.hydrant != hydrant);
+                }
             }
             Action::Burst { hydrant, flow_lps } => {
                 let head_m = self.solution.as_ref().map_or(20.0, |s| mains.head_m(s, node(hydrant))).max(5.0);

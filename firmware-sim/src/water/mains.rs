@@ -95,6 +95,11 @@ impl Mains {
         !self.pumps.is_empty()
     }
 
+    /// Whether it has tanks of its own, that fill and drain.
+    pub(crate) fn has_tanks(&self) -> bool {
+        self.network.has_tanks()
+    }
+
     /// The loss coefficient of a burst that would lose `flow_lps` at a head of `head_m`.
     pub(crate) fn burst_coefficient(flow_lps: f64, head_m: f64) -> f64 {
         let cfs = flow_lps / LPS_PER_CFS;
@@ -127,7 +132,7 @@ impl Mains {
 
     /// Lets the network's own tanks fill or drain for `ms` milliseconds after a solution.
     pub(crate) fn pass(&self, solution: &mut Solution, ms: i64) {
-        if self.network.has_tanks() {
+        if self.has_tanks() {
             solution.state.update_tanks(&self.network, (ms / 1_000).max(0) as usize);
         }
     }

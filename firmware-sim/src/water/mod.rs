@@ -9,7 +9,7 @@ mod mains;
 mod open_water;
 mod tank;
 
-pub(crate) use district::{Action, District, Stretch};
+pub(crate) use district::{Action, District, Drawn, Stretch};
 pub(crate) use mains::{Load, Mains};
 pub(crate) use open_water::OpenWater;
 pub(crate) use tank::{Tank, TankAction};

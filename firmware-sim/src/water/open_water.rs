@@ -39,6 +39,7 @@ impl OpenWater {
     }
 
     /// Whether a drought keeps it low at `at`.
+    #[cfg(test)]
     pub(crate) fn is_falling(&self, at: Timestamp) -> bool {
         self.falls.iter().any(|f| f.depth_m(at) > 0.0)
     }

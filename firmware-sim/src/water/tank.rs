@@ -59,6 +59,7 @@ impl Tank {
     }
 
     /// Whether it is being filled by hand.
+    #[cfg(test)]
     pub(crate) fn refills(&self) -> bool {
         self.refill_lps > 0.0
     }

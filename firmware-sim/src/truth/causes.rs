@@ -1,0 +1,98 @@
+//! Which happening was behind it: the newest one in force at the source, or in its zone.
+
+use firemain_domain::Timestamp;
+use firemain_domain::time::{DAY_MS, HOUR_MS};
+
+use crate::scenario::EventKind;
+
+/// Water needs some time to come back after its cause is gone.
+const AFTERMATH_MS: i64 = 3 * HOUR_MS;
+
+/// One happening, where and when it is in force.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Cause {
+    pub(crate) kind: EventKind,
+    pub(crate) from: Timestamp,
+    pub(crate) until: Option<Timestamp>,
+    /// The sources it befalls directly; empty: the whole zone.
+    pub(crate) sources: Vec<u32>,
+}
+
+impl Cause {
+    fn covers(&self, at: Timestamp, aftermath_ms: i64) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at <= until.plus_ms(aftermath_ms))
+    }
+}
+
+/// The happenings by zone.
+#[derive(Clone, Debug)]
+pub(crate) struct Causes {
+    by_zone: Vec<Vec<Cause>>,
+}
+
+impl Causes {
+    pub(crate) fn new(zones: usize) -> Self {
+        Self { by_zone: vec![Vec::new(); zones] }
+    }
+
+    pub(crate) fn add(&mut self, zone: usize, cause: Cause) {
+        self.by_zone[zone].push(cause);
+    }
+
+    /// Ends what is in force of that kind at that source.
+    pub(crate) fn end(&mut self, zone: usize, kind: EventKind, source: u32, at: Timestamp) {
+        for cause in &mut self.by_zone[zone] {
+            if cause.kind == kind && cause.sources.contains(&source) && cause.until.is_none_or(|until| until > at) {
+                cause.until = Some(at);
+            }
+        }
+    }
+
+    /// Forgets what was over a day ago.
+    pub(crate) fn prune(&mut self, now: Timestamp) {
+        for zone in &mut self.by_zone {
+            zone.retain(|cause| cause.until.is_none_or(|until| now.since_ms(until) < DAY_MS));
+        }
+    }
+
+    /// What lowered the water of `source` at `at`.
+    pub(crate) fn of_water(&self, zone: usize, source: u32, at: Timestamp) -> Option<EventKind> {
+        let wets = |cause: &&Cause| {
+            !matches!(cause.kind, EventKind::Outage | EventKind::Sensor(_)) && cause.covers(at, AFTERMATH_MS)
+        };
+        let here = |cause: &&Cause| cause.sources.contains(&source);
+        let all = &self.by_zone[zone];
+        let newest_own = all.iter().filter(wets).filter(here).max_by_key(|cause| cause.from);
+        let newest = || {
+            let spreads = |cause: &&Cause| {
+                matches!(
+                    cause.kind,
+                    EventKind::Fire | EventKind::Theft | EventKind::Burst | EventKind::PumpStop | EventKind::SupplyStop | EventKind::ClosedMain
+                )
+            };
+            all.iter().filter(wets).filter(spreads).max_by_key(|cause| cause.from)
+        };
+        newest_own.or_else(newest).map(|cause| cause.kind)
+    }
+
+    /// What kept `source` silent from `from` on.
+    pub(crate) fn of_silence(&self, zone: usize, source: u32, from: Timestamp, until: Timestamp) -> Option<EventKind> {
+        self.by_zone[zone]
+            .iter()
+            .filter(|cause| {
+                matches!(cause.kind, EventKind::Outage | EventKind::Sensor("dead_battery" | "replay"))
+                    && (cause.sources.is_empty() || cause.sources.contains(&source))
+                    && cause.from <= until
+                    && cause.until.is_none_or(|end| end >= from)
+            })
+            .min_by_key(|cause| cause.from)
+            .map(|cause| cause.kind)
+    }
+
+    /// Whether somebody draws from `source` without leave at `at`.
+    pub(crate) fn is_theft(&self, zone: usize, source: u32, at: Timestamp) -> bool {
+        self.by_zone[zone]
+            .iter()
+            .any(|cause| cause.kind == EventKind::Theft && cause.sources.contains(&source) && cause.covers(at, 0))
+    }
+}

@@ -1,0 +1,239 @@
+//! The water against what its sources owe.
+
+use firemain_domain::Timestamp;
+use firemain_domain::hydraulics::{FlowTestPoint, NORM_TARGET_KPA};
+use firemain_domain::judging::Severity;
+use firemain_domain::source::{Kind, Source};
+use firemain_domain::time::HOUR_MS;
+
+use super::{Causes, Keeper, What};
+use crate::water::{Drawn, Stretch};
+
+/// At or below this a main is as good as dry, kPa.
+const CRITICAL_KPA: f64 = 30.0;
+/// QCVN 10:2025/BCA H.1.1.2: 60 m at most in a combined main.
+const HIGH_KPA: f64 = 590.0;
+/// TCVN 6379:2024: a hydrant's working pressure.
+const HIGHEST_KPA: f64 = 1_000.0;
+const RESIDUAL_FROM_LPS: f64 = 5.0;
+const IN_USE_LPS: f64 = 1.0;
+/// A draw point's lowest water below its apron (QCVN 10:2025/BCA, Fig. H.1), m.
+const LIFT_M: f64 = 5.0;
+/// Its thinnest layer (QCVN 01:2021 2.10.5), m.
+const LAYER_M: f64 = 0.5;
+/// Exponent of the Hazen-Williams relation (NFPA 291).
+const EXPONENT: f64 = 0.54;
+
+/// What one hydrant owes, in pressures.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limits {
+    /// Required at rest; `NaN`: not owed, or the sensor taps the barrel.
+    static_kpa: f32,
+    /// Required in use; `NaN`: not owed.
+    residual_kpa: f32,
+    /// Below this at rest it cannot give the required flow at the norm's residual; `NaN`: unknown.
+    deficit_kpa: f32,
+    /// What its sensor cannot tell apart.
+    accuracy_kpa: f32,
+}
+
+impl Limits {
+    /// Of a hydrant, with what a flow test measured there.
+    pub(crate) fn of(source: &Source, test: Option<&FlowTestPoint>) -> Self {
+        let required = source.requirement.pressure_kpa.unwrap_or(f64::NAN);
+        let deficit = source.requirement.flow_lps.zip(test).map_or(f64::NAN, |(flow_lps, test)| {
+            let drop = test.static_kpa - test.residual_kpa;
+            // Q = ((Ps − Pt) / K)^0.54 with K = drop / Q₀^(1/0.54), turned round for Ps.
+            NORM_TARGET_KPA + drop * (flow_lps / test.flow_lps).powf(1.0 / EXPONENT)
+        });
+        Self {
+            static_kpa: if source.taps_main() { required as f32 } else { f32::NAN },
+            residual_kpa: required as f32,
+            deficit_kpa: deficit as f32,
+            accuracy_kpa: source.sensor.accuracy.unwrap_or(8.0) as f32,
+        }
+    }
+}
+
+/// One zone's stretch of water, with who stands in it.
+pub(crate) struct Seen<'a> {
+    pub(crate) zone: usize,
+    pub(crate) first_source: usize,
+    pub(crate) stretch: &'a Stretch<'a>,
+    pub(crate) limits: &'a [Limits],
+    /// Whether water is owed at this hour.
+    pub(crate) is_owed: bool,
+    /// Whether flow tests are known to whoever judges.
+    pub(crate) tested: bool,
+    pub(crate) causes: &'a Causes,
+}
+
+impl Keeper {
+    /// Takes note of a stretch of water in one zone.
+    pub(crate) fn see(&mut self, seen: &Seen<'_>) {
+        if !self.keeps() {
+            return;
+        }
+        for local in 0..seen.stretch.from_kpa.len() {
+            let drawn = seen.stretch.drawn.iter().find(|drawn| drawn.hydrant == local);
+            self.see_hydrant(seen, local, drawn);
+        }
+    }
+
+    fn see_hydrant(&mut self, seen: &Seen<'_>, local: usize, drawn: Option<&Drawn>) {
+        let source = (seen.first_source + local) as u32;
+        let limits = seen.limits[seen.first_source + local];
+        let stretch = seen.stretch;
+        let (a, b) = (f64::from(stretch.from_kpa[local]), f64::from(stretch.until_kpa[local]));
+        let (low, high) = (a.min(b), a.max(b));
+        let cause = |at: Timestamp| move || seen.causes.of_water(seen.zone, source, at);
+        let owed = |limit: f32| if seen.is_owed { f64::from(limit) } else { f64::NAN };
+        let accuracy = f64::from(limits.accuracy_kpa);
+        let short_of = |limit: f64| {
+            if low <= CRITICAL_KPA {
+                Severity::Critical
+            } else if low < limit - accuracy {
+                Severity::Major
+            } else {
+                Severity::Minor
+            }
+        };
+        let below = |limit: f64| under(stretch, (a, b), limit);
+
+        let limit = owed(limits.static_kpa);
+        self.note(source, What::LowStatic, stretch.until, below(limit), Some(short_of(limit)), cause);
+        let in_use = drawn.is_some_and(|drawn| drawn.wanted_lps >= RESIDUAL_FROM_LPS);
+        let limit = if in_use { owed(limits.residual_kpa) } else { f64::NAN };
+        let severity = if low < limit - accuracy { Severity::Critical } else { Severity::Minor };
+        self.note(source, What::LowResidual, stretch.until, below(limit), Some(severity), cause);
+        let limit = if drawn.is_some() { f64::NAN } else { owed(limits.deficit_kpa) };
+        let severity = if low < limit - accuracy { Severity::Major } else { Severity::Minor };
+        self.note(source, What::FlowDeficit, stretch.until, below(limit), seen.tested.then_some(severity), cause);
+        let above = under(stretch, (-a, -b), -HIGH_KPA);
+        let severity = if high > HIGHEST_KPA { Severity::Critical } else { Severity::Minor };
+        self.note(source, What::HighPressure, stretch.until, above, Some(severity), cause);
+
+        let flows = drawn.is_some_and(|drawn| drawn.from_lps.max(drawn.until_lps) > IN_USE_LPS);
+        let whole = flows.then_some((stretch.from, stretch.until));
+        self.note(source, What::InUse, stretch.until, whole, Some(Severity::Info), cause);
+        let stolen = whole.filter(|_| seen.causes.is_theft(seen.zone, source, stretch.from));
+        self.note(source, What::UnauthorisedUse, stretch.until, stolen, Some(Severity::Major), cause);
+    }
+
+    fn note<F: FnOnce() -> Option<crate::scenario::EventKind>>(
+        &mut self,
+        source: u32,
+        what: What,
+        upto: Timestamp,
+        span: Option<(Timestamp, Timestamp)>,
+        severity: Option<Severity>,
+        cause: impl FnOnce(Timestamp) -> F,
+    ) {
+        match span {
+            Some(span) => self.hold(source, what, span, severity, cause(span.0)),
+            None => self.calm(source, what, upto),
+        }
+    }
+}
+
+/// When a straight line from `a` to `b` over the stretch lies below `limit`.
+fn under(stretch: &Stretch<'_>, (a, b): (f64, f64), limit: f64) -> Option<(Timestamp, Timestamp)> {
+    let crossing = || {
+        let part = (limit - a) / (b - a);
+        stretch.from.plus_ms((stretch.until.since_ms(stretch.from) as f64 * part) as i64)
+    };
+    match (a < limit, b < limit) {
+        (true, true) => Some((stretch.from, stretch.until)),
+        (true, false) => Some((stretch.from, crossing())),
+        (false, true) => Some((crossing(), stretch.until)),
+        (false, false) => None,
+    }
+}
+
+/// What is remembered of a tank from one look to the next.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TankEye {
+    drawing: bool,
+    drawn_until: Option<Timestamp>,
+}
+
+/// A tank as it truly stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TankSight {
+    pub(crate) volume_m3: f64,
+    pub(crate) draws: bool,
+    pub(crate) leaks: bool,
+}
+
+impl Keeper {
+    /// Takes note of how a tank stood since the tick before.
+    pub(crate) fn see_tank(
+        &mut self,
+        (zone, source): (usize, u32),
+        owner: &Source,
+        eye: &mut TankEye,
+        sight: TankSight,
+        (before, now): (Timestamp, Timestamp),
+        causes: &Causes,
+    ) {
+        let cause = |at: Timestamp| move || causes.of_water(zone, source, at);
+        let span = Some((before, now));
+        let drawn = if sight.draws { span } else { None };
+        self.note(source, What::TankDrawoff, now, drawn, Some(Severity::Info), cause);
+        self.note(source, What::TankLeak, now, span.filter(|_| sight.leaks), Some(Severity::Minor), cause);
+        if eye.drawing && !sight.draws {
+            eye.drawn_until = Some(now);
+        }
+        eye.drawing = sight.draws;
+        let Some(required) = owner.requirement.volume_m3 else { return };
+        let low = sight.volume_m3 < required;
+        if !low {
+            eye.drawn_until = None;
+        }
+        let severity = if sight.volume_m3 < required / 2.0 {
+            Severity::Critical
+        } else if sight.volume_m3 < required - tolerance_m3(owner) {
+            Severity::Major
+        } else {
+            Severity::Minor
+        };
+        self.note(source, What::TankLow, now, span.filter(|_| low), Some(severity), cause);
+        let refill_ms = (refill_hours(owner) * HOUR_MS as f64) as i64;
+        let late = eye.drawn_until.is_some_and(|until| now.since_ms(until) > refill_ms);
+        self.note(source, What::RefillLate, now, span.filter(|_| late), Some(Severity::Major), cause);
+    }
+
+    /// Takes note of how a draw point's water stood since the tick before.
+    pub(crate) fn see_draw_point(
+        &mut self,
+        (zone, source): (usize, u32),
+        owner: &Source,
+        level_m: f64,
+        (before, now): (Timestamp, Timestamp),
+        causes: &Causes,
+    ) {
+        let Kind::DrawPoint(shape) = &owner.kind else { return };
+        let deep = shape.below_apron_m(level_m).map_or(f64::MIN, |m| m - LIFT_M);
+        let thin = shape.layer_m(level_m).map_or(f64::MIN, |m| LAYER_M - m);
+        let by_m = deep.max(thin);
+        let severity =
+            if by_m > owner.sensor.accuracy.unwrap_or(0.02) { Severity::Major } else { Severity::Minor };
+        let span = (by_m > 0.0).then_some((before, now));
+        let cause = |at: Timestamp| move || causes.of_water(zone, source, at);
+        self.note(source, What::DrawLow, now, span, Some(severity), cause);
+    }
+}
+
+fn tolerance_m3(owner: &Source) -> f64 {
+    match &owner.kind {
+        Kind::Tank(tank) => owner.sensor.accuracy.unwrap_or(0.02) * tank.area_m2.unwrap_or(0.0),
+        _ => 0.0,
+    }
+}
+
+fn refill_hours(owner: &Source) -> f64 {
+    match &owner.kind {
+        Kind::Tank(tank) => tank.refill_hours.unwrap_or(72.0),
+        _ => 72.0,
+    }
+}

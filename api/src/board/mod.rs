@@ -20,7 +20,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use firemain_domain::clock::SharedClock;
 use firemain_domain::judging::rules::Stale;
-use firemain_domain::judging::{EpisodeState, Standing, Verdict};
+use firemain_domain::judging::{EpisodeState, Judge, Standing, Verdict};
 use firemain_domain::source::{Position, Source, SourceCode};
 use rstar::RTree;
 
@@ -193,6 +193,18 @@ impl Board {
                 Told::Gone(code) => state.remove(&code),
             }
         }
+    }
+
+    /// Takes all sources as the judge has them, in place of those that were there.
+    pub fn fill(&self, judge: &Judge) {
+        self.take_all(judge.look_at_all().map(|look| {
+            let alerts = look
+                .alerts
+                .iter()
+                .map(|episode| open_alert(episode))
+                .collect();
+            (look.source.clone(), look.standing, alerts)
+        }));
     }
 
     /// Takes all sources at once, in place of those that were there.

@@ -116,7 +116,7 @@ fn text_of(fault: &(dyn std::any::Any + Send)) -> String {
 }
 
 /// A source as the board wants it.
-pub(super) fn board_row(look: Look<'_>) -> (Arc<Source>, Standing, Vec<OpenAlert>) {
+fn board_row(look: Look<'_>) -> (Arc<Source>, Standing, Vec<OpenAlert>) {
     let alerts = look
         .alerts
         .iter()
@@ -309,8 +309,7 @@ impl Run {
         self.was_replaying = false;
         self.gone.clear();
         self.fold.judge.look_at_touched(|_| {});
-        self.board
-            .take_all(self.fold.judge.look_at_all().map(board_row));
+        self.board.fill(&self.fold.judge);
         self.told(self.register.stream_extent()?.1);
         Ok(())
     }

@@ -78,8 +78,7 @@ impl Start {
             return Err(WatchError::OtherJournal { head, judged });
         }
         let reconcile = anew && oldest > Position(1);
-        self.board
-            .take_all(fold.judge.look_at_all().map(crate::watch::run::board_row));
+        self.board.fill(&fold.judge);
         self.shared.lock_status().recovered = recovered;
         Ok(Run::new(
             self,

@@ -52,6 +52,6 @@ impl Stopwatch {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place in the tests that pauses")]
-fn pause() {
+pub(crate) fn pause() {
     std::thread::sleep(BETWEEN_LOOKS);
 }

@@ -22,8 +22,6 @@ use crate::watch::Watch;
 const ASKING: usize = 32;
 /// A question waits so long for its turn.
 const TURN_WITHIN: Duration = Duration::from_secs(5);
-/// Imports at once.
-const IMPORTS: usize = 1;
 
 /// What the API works on.
 #[derive(Clone, Debug)]
@@ -53,8 +51,6 @@ pub struct App {
     pub metrics: HttpMetrics,
     /// Places at the live stream.
     pub streams: Arc<Semaphore>,
-    /// Places for imports.
-    pub imports: Semaphore,
     /// Cancelled when it is time to stop.
     pub cancel: CancellationToken,
     asking: Arc<Semaphore>,
@@ -74,7 +70,6 @@ impl App {
     pub fn new(settings: HttpSettings, state: AppState, cancel: CancellationToken) -> Self {
         Self {
             streams: Arc::new(Semaphore::new(settings.max_streams)),
-            imports: Semaphore::new(IMPORTS),
             asking: Arc::new(Semaphore::new(ASKING)),
             board: state.watch.board().clone(),
             metrics: HttpMetrics::new(),

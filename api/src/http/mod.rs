@@ -46,6 +46,7 @@ mod history;
 mod view;
 
 pub use app::AppState;
+pub use history::Tail;
 pub use principal::{Principal, Role, Scope};
 pub use problem::{Fault, Problem, ProblemKind};
 pub use serve::{ServeError, Serving, serve};

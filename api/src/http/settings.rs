@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::history::Tail;
+
 /// How the listener is set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct HttpSettings {
     /// Where to listen; port 0 picks a free one.
     pub listen: SocketAddr,
@@ -20,6 +22,9 @@ pub struct HttpSettings {
     pub max_streams: usize,
     /// Bytes of an import, at most.
     pub max_import_bytes: usize,
+    /// How readings too young for the archive are read from the journal: set it where archiving runs
+    /// in another process.
+    pub tail: Option<Tail>,
 }
 
 /// Certificate chain and private key.
@@ -41,6 +46,7 @@ impl Default for HttpSettings {
             max_connections: 4_096,
             max_streams: 256,
             max_import_bytes: 200 * 1024 * 1024,
+            tail: None,
         }
     }
 }

@@ -1,7 +1,9 @@
+use firemain_api::http::{HttpSettings, Tail};
 use firemain_domain::Quantity;
 use firemain_domain::source::KindName;
 use firemain_store::archive::Point;
 use firemain_store::journal::Position;
+use firemain_wire::{Limits, Subscription};
 use serde_json::json;
 
 use crate::bench::{Bench, NOW};
@@ -92,4 +94,56 @@ async fn readings_come_in_pages_in_buckets_and_the_newest_alone() {
         .get("/api/v1/sources/TR-9/readings")
         .await
         .is_problem(404, "not-found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readings_too_young_for_an_archive_elsewhere_come_from_the_journal() {
+    let tail = Tail {
+        subscriptions: Subscription::defaults(),
+        limits: Limits::default(),
+    };
+    let settings = HttpSettings {
+        tail: Some(tail),
+        ..HttpSettings::default()
+    };
+    let bench = Bench::with(|_| {}, settings).await;
+    bench.hydrant("TR-1", 0.0).await;
+    bench.hear(
+        "dev-TR-1",
+        json!({ "seq": 1, "pressure_kpa": 215.0, "flow_lps": 0.0 }),
+    );
+    bench.hear("dev-TR-2", json!({ "seq": 1, "pressure_kpa": 999.0 }));
+    bench.clock.pass_ms(60_000);
+    bench.hear("dev-TR-1", json!({ "seq": 2, "pressure_kpa": 216.0 }));
+    let base = "/api/v1/sources/TR-1/readings";
+    let all = bench.get(base).await.json;
+    let values: Vec<_> = all["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| &i["value"])
+        .collect();
+    assert_eq!(values, [&json!(215.0), &json!(216.0), &json!(0.0)]);
+    let latest = bench.get(&format!("{base}/latest")).await.json;
+    assert_eq!(latest["items"][0]["value"], 216.0);
+    let buckets = bench
+        .get(&format!("{base}?bucket_s=3600&quantities=pressure_kpa"))
+        .await
+        .json;
+    assert_eq!(
+        (&buckets["items"][0]["mean"], &buckets["items"][0]["count"]),
+        (&json!(215.5), &json!(2))
+    );
+
+    let head = bench.stores.journal.head().unwrap();
+    bench
+        .stores
+        .register
+        .set_cursor("archive", head, &[])
+        .unwrap();
+    assert_eq!(
+        bench.get(base).await.json["items"],
+        json!([]),
+        "the archive answers for the rest"
+    );
 }

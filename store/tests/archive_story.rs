@@ -245,3 +245,11 @@ async fn counts(archive: &dyn Archive) {
 async fn the_model_tells_the_story() {
     tell(&Model::default()).await;
 }
+
+#[tokio::test]
+async fn the_embedded_archive_tells_the_story() {
+    use firemain_store::archive::embedded::{EmbeddedArchive, EmbeddedOptions};
+    let folder = tempfile::tempdir().unwrap();
+    let archive = EmbeddedArchive::open(folder.path(), EmbeddedOptions::default()).unwrap();
+    tell(&archive).await;
+}

@@ -3,6 +3,7 @@
 //! In: points, in batches, at least once each; a point written twice is one point. Out: ranges,
 //! buckets, and the latest values. Adapters: embedded, InfluxDB 2.
 
+pub mod embedded;
 pub mod influxdb2;
 
 use std::future::Future;

@@ -37,7 +37,9 @@ impl Packing {
 
 /// Appends whole numbers (times, marks, counts) with their length.
 pub(super) fn put_integers(out: &mut Vec<u8>, numbers: &[i64], packing: Packing) {
-    let step = numbers.get(1).map_or(0, |second| second.wrapping_sub(numbers[0]));
+    let step = numbers
+        .get(1)
+        .map_or(0, |second| second.wrapping_sub(numbers[0]));
     if numbers.windows(2).all(|w| w[1].wrapping_sub(w[0]) == step) {
         let mut even = vec![EVEN];
         put_varint(&mut even, zigzag(numbers.first().copied().unwrap_or(0)));
@@ -70,7 +72,10 @@ pub(super) fn put_integers(out: &mut Vec<u8>, numbers: &[i64], packing: Packing)
 fn differences_are_small(numbers: &[i64]) -> bool {
     let lowest = numbers.iter().min().copied().unwrap_or(0);
     let width = |n: i64| u64::from(64 - n.unsigned_abs().leading_zeros());
-    let differences: u64 = numbers.windows(2).map(|w| width(w[1].wrapping_sub(w[0]))).sum();
+    let differences: u64 = numbers
+        .windows(2)
+        .map(|w| width(w[1].wrapping_sub(w[0])))
+        .sum();
     let heights: u64 = numbers.iter().map(|n| width(n.wrapping_sub(lowest))).sum();
     differences < heights
 }
@@ -119,7 +124,9 @@ pub(super) fn integers(blob: &[u8], n: usize) -> Result<Vec<i64>, Broken> {
     match from.byte()? {
         EVEN => {
             let (first, step) = (from.signed()?, from.signed()?);
-            Ok((0..n as i64).map(|i| first.wrapping_add(step.wrapping_mul(i))).collect())
+            Ok((0..n as i64)
+                .map(|i| first.wrapping_add(step.wrapping_mul(i)))
+                .collect())
         }
         PLAIN => {
             if n > from.rest().len() {
@@ -188,7 +195,11 @@ mod tests {
         integers_survive(&[7]);
         integers_survive(&[i64::MIN, i64::MAX, 0, -1]);
         integers_survive(&(0..1_000).map(|i| i * 900_000).collect::<Vec<_>>());
-        integers_survive(&(0..1_000).map(|i| i * i * 7_919 % 1_000_003).collect::<Vec<_>>());
+        integers_survive(
+            &(0..1_000)
+                .map(|i| i * i * 7_919 % 1_000_003)
+                .collect::<Vec<_>>(),
+        );
     }
 
     #[test]
@@ -209,7 +220,11 @@ mod tests {
     #[test]
     fn a_broken_column_is_an_error_and_no_panic() {
         let mut out = Vec::new();
-        put_integers(&mut out, &(0..600).map(|i| i * i).collect::<Vec<_>>(), Packing::Tight);
+        put_integers(
+            &mut out,
+            &(0..600).map(|i| i * i).collect::<Vec<_>>(),
+            Packing::Tight,
+        );
         let blob = skip(&mut Reader::new(&out)).unwrap().to_vec();
         assert!(integers(&blob, 599).is_err());
         assert!(integers(&blob, usize::MAX).is_err());

@@ -1,8 +1,9 @@
 //! A point without its source: what blocks, chunks and queries handle.
 
-use super::super::Value;
 use firemain_domain::time::DAY_MS;
 use firemain_domain::{Quantity, Timestamp};
+
+use super::super::Value;
 
 /// Milliseconds in a week: the span of one partition.
 pub(super) const WEEK_MS: i64 = 7 * DAY_MS;
@@ -32,6 +33,32 @@ impl Row {
     }
 }
 
+/// Which quantities are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wanted(u32);
+
+impl Wanted {
+    pub(super) const ALL: Self = Self(u32::MAX);
+
+    /// Those named; none named: all.
+    pub(super) fn of(quantities: &[Quantity]) -> Self {
+        if quantities.is_empty() {
+            return Self::ALL;
+        }
+        quantities
+            .iter()
+            .fold(Self(0), |all, q| Self(all.0 | Self::only(q.number()).0))
+    }
+
+    pub(super) const fn only(quantity: u8) -> Self {
+        Self(1 << (quantity & 31))
+    }
+
+    pub(super) const fn has(self, quantity: u8) -> bool {
+        quantity < 32 && self.0 >> quantity & 1 == 1
+    }
+}
+
 /// Sorts by identity and keeps, of each, the one that came first: a duplicate changes nothing.
 pub(super) fn settle(rows: &mut Vec<Row>) {
     if !rows.is_sorted_by(|a, b| a.identity() < b.identity()) {
@@ -56,8 +83,18 @@ mod tests {
 
     #[test]
     fn of_two_rows_of_one_identity_the_first_stays() {
-        let row = |at, mark, value| Row { at, value, mark, quantity: 0 };
-        let mut rows = vec![row(2, 0, 1.0), row(1, 5, 2.0), row(2, 0, 3.0), row(1, 4, 4.0)];
+        let row = |at, mark, value| Row {
+            at,
+            value,
+            mark,
+            quantity: 0,
+        };
+        let mut rows = vec![
+            row(2, 0, 1.0),
+            row(1, 5, 2.0),
+            row(2, 0, 3.0),
+            row(1, 4, 4.0),
+        ];
         settle(&mut rows);
         assert_eq!(rows, [row(1, 4, 4.0), row(1, 5, 2.0), row(2, 0, 1.0)]);
     }

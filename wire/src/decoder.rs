@@ -23,7 +23,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { payload_bytes: 64 * 1024, depth: 16, samples: 10_000 }
+        Self {
+            payload_bytes: 64 * 1024,
+            depth: 16,
+            samples: 10_000,
+        }
     }
 }
 
@@ -96,7 +100,10 @@ pub(crate) struct Incoming<'a> {
 impl Incoming<'_> {
     pub(crate) fn undecodable(&self, reason: impl ToString) -> Refusal {
         let reason = reason.to_string().chars().take(200).collect();
-        Refusal::Undecodable { codec: self.subscription.codec, reason }
+        Refusal::Undecodable {
+            codec: self.subscription.codec,
+            reason,
+        }
     }
 
     /// The topic's segment `n`.
@@ -107,11 +114,18 @@ impl Incoming<'_> {
     /// The payload as text, its nesting checked.
     pub(crate) fn json(&self) -> Result<&str, Refusal> {
         let text = std::str::from_utf8(self.payload).map_err(|e| self.undecodable(e))?;
-        if depth::exceeds(text.as_bytes(), self.limits.depth) { Err(Refusal::TooDeep) } else { Ok(text) }
+        if depth::exceeds(text.as_bytes(), self.limits.depth) {
+            Err(Refusal::TooDeep)
+        } else {
+            Ok(text)
+        }
     }
 
     /// The device by the subscription's own locator, where it has one.
-    pub(crate) fn located(&self, json: Option<&serde_json::Value>) -> Option<Result<DeviceId, Refusal>> {
+    pub(crate) fn located(
+        &self,
+        json: Option<&serde_json::Value>,
+    ) -> Option<Result<DeviceId, Refusal>> {
         let name = match self.subscription.device.as_ref()? {
             DeviceLocator::Topic(n) => self.segment(*n).map(str::to_owned),
             DeviceLocator::Json(pointer) => match json.and_then(|json| json.pointer(pointer)) {
@@ -122,7 +136,9 @@ impl Incoming<'_> {
         };
         Some(match name {
             Some(name) => device(&name),
-            None => Err(Refusal::NoDevice("it is not where the subscription says".to_owned())),
+            None => Err(Refusal::NoDevice(
+                "it is not where the subscription says".to_owned(),
+            )),
         })
     }
 }
@@ -132,12 +148,16 @@ impl Incoming<'_> {
 pub(crate) fn device(name: &str) -> Result<DeviceId, Refusal> {
     let good = !name.is_empty()
         && name.chars().count() <= 128
-        && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '+' | '#'));
+        && !name
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '/' | '+' | '#'));
     if good {
         Ok(Arc::from(name))
     } else {
         let shown: String = name.chars().take(64).collect();
-        Err(Refusal::NoDevice(format!("{shown:?} is not a device's name")))
+        Err(Refusal::NoDevice(format!(
+            "{shown:?} is not a device's name"
+        )))
     }
 }
 
@@ -152,9 +172,15 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder for these subscriptions; where several cover a topic, the first counts.
     pub fn new(subscriptions: Vec<Subscription>, limits: Limits) -> Self {
-        let subscriptions =
-            subscriptions.into_iter().map(|s| (s.topic.without_share(), s)).collect();
-        Self { subscriptions, limits, sparkplug: sparkplug::Aliases::default() }
+        let subscriptions = subscriptions
+            .into_iter()
+            .map(|s| (s.topic.without_share(), s))
+            .collect();
+        Self {
+            subscriptions,
+            limits,
+            sparkplug: sparkplug::Aliases::default(),
+        }
     }
 
     /// Reads one message; `received_at` is the wall clock's time of receipt.
@@ -177,7 +203,13 @@ impl Decoder {
             .iter()
             .find(|(filter, _)| filter.covers(topic))
             .ok_or(Refusal::UnknownTopic)?;
-        let incoming = Incoming { topic, payload, received_at, subscription, limits: &limits };
+        let incoming = Incoming {
+            topic,
+            payload,
+            received_at,
+            subscription,
+            limits: &limits,
+        };
         let decoded = match subscription.codec {
             CodecName::Native => native::decode(&incoming).map(Decoded::from)?,
             CodecName::SenmlJson => senml::decode_json(&incoming)?,
@@ -188,7 +220,11 @@ impl Decoder {
             CodecName::SparkplugB => sparkplug::decode(&incoming, &mut self.sparkplug)?,
         };
         let samples: usize = decoded.reports.iter().map(|r| r.samples.len()).sum();
-        if samples > limits.samples { Err(Refusal::TooDeep) } else { Ok(decoded) }
+        if samples > limits.samples {
+            Err(Refusal::TooDeep)
+        } else {
+            Ok(decoded)
+        }
     }
 
     /// What it must remember from one message to the next: Sparkplug's aliases.

@@ -32,7 +32,10 @@ pub struct Decoded {
 
 impl From<Report> for Decoded {
     fn from(report: Report) -> Self {
-        Self { reports: vec![report], rebirths: Vec::new() }
+        Self {
+            reports: vec![report],
+            rebirths: Vec::new(),
+        }
     }
 }
 

@@ -75,10 +75,16 @@ impl FromStr for DeviceLocator {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` does not say where the device is named: write `topic:2` or `json:/pointer`");
+        let wrong = || {
+            format!(
+                "`{text}` does not say where the device is named: write `topic:2` or `json:/pointer`"
+            )
+        };
         match text.split_once(':') {
             Some(("topic", n)) => n.parse().map(Self::Topic).map_err(|_| wrong()),
-            Some(("json", pointer)) if pointer.starts_with('/') => Ok(Self::Json(pointer.to_owned())),
+            Some(("json", pointer)) if pointer.starts_with('/') => {
+                Ok(Self::Json(pointer.to_owned()))
+            }
             _ => Err(wrong()),
         }
     }
@@ -140,15 +146,24 @@ impl TryFrom<WrittenField> for FieldMap {
             name => {
                 let quantity = Quantity::from_name(name).ok_or_else(|| {
                     let known: Vec<_> = Quantity::ALL.iter().map(|q| q.name()).collect();
-                    format!("`{name}` is not a quantity: write at, seq or one of {}", known.join(", "))
+                    format!(
+                        "`{name}` is not a quantity: write at, seq or one of {}",
+                        known.join(", ")
+                    )
                 })?;
-                let text = written.unit.as_deref().unwrap_or_else(|| default_unit(quantity));
+                let text = written
+                    .unit
+                    .as_deref()
+                    .unwrap_or_else(|| default_unit(quantity));
                 let unit: Unit = text.parse().map_err(|e| format!("{e}"))?;
                 quantity.from_unit(0.0, unit).map_err(|e| e.to_string())?;
                 Meaning::Quantity(quantity, unit)
             }
         };
-        Ok(Self { pointer: written.pointer, means })
+        Ok(Self {
+            pointer: written.pointer,
+            means,
+        })
     }
 }
 
@@ -161,7 +176,11 @@ impl From<FieldMap> for WrittenField {
                 (quantity.name().to_owned(), Some(unit.symbol().to_owned()))
             }
         };
-        Self { pointer: field.pointer, quantity, unit }
+        Self {
+            pointer: field.pointer,
+            quantity,
+            unit,
+        }
     }
 }
 
@@ -204,7 +223,12 @@ impl Subscription {
 
     /// A subscription without a table.
     pub fn new(topic: TopicFilter, codec: CodecName) -> Self {
-        Self { topic, codec, device: None, fields: Vec::new() }
+        Self {
+            topic,
+            codec,
+            device: None,
+            fields: Vec::new(),
+        }
     }
 }
 
@@ -229,9 +253,13 @@ mod tests {
         let error = |json: &str| read(json).unwrap_err();
         assert!(error(r#"{"topic":"a#","codec":"native"}"#).contains("a#"));
         assert!(error(r#"{"topic":"a","codec":"telex"}"#).contains("telex"));
-        assert!(error(r#"{"topic":"a","codec":"native","device":"somewhere"}"#).contains("topic:2"));
+        assert!(
+            error(r#"{"topic":"a","codec":"native","device":"somewhere"}"#).contains("topic:2")
+        );
         let field = |q: &str, u: &str| {
-            error(&format!(r#"{{"topic":"a","codec":"mapped","fields":[{{"pointer":"/p","quantity":"{q}","unit":"{u}"}}]}}"#))
+            error(&format!(
+                r#"{{"topic":"a","codec":"mapped","fields":[{{"pointer":"/p","quantity":"{q}","unit":"{u}"}}]}}"#
+            ))
         };
         assert!(field("pressure", "bar").contains("pressure_kpa"));
         assert!(field("pressure_kpa", "furlong").contains("furlong"));

@@ -9,7 +9,9 @@ pub struct TopicFilter(String);
 
 /// A topic filter that MQTT does not allow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a topic filter: `+` and `#` stand alone in their segment, `#` only at the end")]
+#[error(
+    "`{0}` is not a topic filter: `+` and `#` stand alone in their segment, `#` only at the end"
+)]
 pub struct WrongFilter(String);
 
 impl TopicFilter {
@@ -35,6 +37,10 @@ impl TopicFilter {
 
     /// Whether a topic is covered.
     pub fn covers(&self, topic: &str) -> bool {
+        // Topics of the broker's own are not meant by wildcards (MQTT 3.1.1, 4.7.2).
+        if topic.starts_with('$') && self.0.starts_with(['+', '#']) {
+            return false;
+        }
         let mut topic_segments = topic.split('/');
         for filter in self.0.split('/') {
             match (filter, topic_segments.next()) {
@@ -83,12 +89,24 @@ mod tests {
     #[test]
     fn wildcards_cover_what_mqtt_says() {
         let covers = |filter: &str, topic: &str| TopicFilter::new(filter).unwrap().covers(topic);
-        assert!(covers("firemain/v1/+/telemetry", "firemain/v1/TR-1/telemetry"));
-        assert!(!covers("firemain/v1/+/telemetry", "firemain/v1/TR-1/status"));
-        assert!(!covers("firemain/v1/+/telemetry", "firemain/v1/TR-1/telemetry/x"));
+        assert!(covers(
+            "firemain/v1/+/telemetry",
+            "firemain/v1/TR-1/telemetry"
+        ));
+        assert!(!covers(
+            "firemain/v1/+/telemetry",
+            "firemain/v1/TR-1/status"
+        ));
+        assert!(!covers(
+            "firemain/v1/+/telemetry",
+            "firemain/v1/TR-1/telemetry/x"
+        ));
         assert!(covers("spBv1.0/#", "spBv1.0/a/b/c"));
         assert!(covers("a/#", "a"));
         assert!(!covers("a/+", "a"));
+        assert!(
+            covers("#", "a/b") && !covers("#", "$SYS/uptime") && covers("$SYS/#", "$SYS/uptime")
+        );
         let shared = TopicFilter::new("$share/g/a/+").unwrap();
         assert!(shared.without_share().covers("a/b"));
         for wrong in ["", "a/b+", "#/a", "a#"] {

@@ -3,8 +3,7 @@
 
 use firemain_domain::report::{EventKind, Mark, Report};
 use firemain_domain::{Quantity, Timestamp};
-use firemain_wire::{CodecName, Decoder, Encoder, Limits, Outgoing, Refusal, Subscription, TopicFilter};
-use proptest::prelude::*;
+use firemain_wire::{CodecName, Decoder, Limits, Refusal, Subscription, TopicFilter};
 
 const NOW: Timestamp = Timestamp::from_ms(1_764_000_000_000);
 
@@ -20,12 +19,16 @@ fn one(codec: CodecName, topic: &str, payload: &[u8]) -> Report {
 }
 
 fn native(payload: &str) -> Result<Report, Refusal> {
-    let decoded = decoder(CodecName::Native).decode("firemain/v1/TR-1/telemetry", payload.as_bytes(), NOW);
+    let decoded =
+        decoder(CodecName::Native).decode("firemain/v1/TR-1/telemetry", payload.as_bytes(), NOW);
     decoded.map(|d| d.reports.into_iter().next().unwrap())
 }
 
 fn hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
+        .collect()
 }
 
 #[test]
@@ -43,16 +46,71 @@ fn native_telemetry_is_read_flat_and_in_readings() {
 }
 
 #[test]
+fn a_place_in_readings_counts_also_where_nothing_was_measured() {
+    let report = native(r#"{"seq":7,"at":1764000000000,"readings":[{"pressure_kpa":1},{"pressure_kpa":null},{"at":1764000001000,"pressure_kpa":3}]}"#).unwrap();
+    let read: Vec<_> = report
+        .samples
+        .iter()
+        .map(|s| (s.index, s.at.unwrap().ms() - NOW.ms()))
+        .collect();
+    assert_eq!(
+        read,
+        [(0, 0), (2, 1_000)],
+        "the message's time holds for readings without their own"
+    );
+}
+
+#[test]
+fn native_is_forgiving_where_nothing_can_be_mistaken() {
+    let report = native(r#"{"seq":12.0,"cap_open":1,"tamper":false,"pressure_kpa":215,"pressure_kpa":216,"flow_lps":null,"x":{"y":[1]}}"#).unwrap();
+    assert_eq!(report.mark, Mark::Sequence(12));
+    assert_eq!(
+        report.samples[0].values,
+        [
+            (Quantity::CapOpen, 1.0),
+            (Quantity::Tamper, 0.0),
+            (Quantity::PressureKpa, 216.0)
+        ]
+    );
+    assert_eq!(report.unknown_fields, 1);
+    assert_eq!(native("{}").unwrap().samples, []);
+    assert_eq!(
+        native(r#"{"cap_open":7}"#).unwrap().samples[0].get(Quantity::CapOpen),
+        Some(1.0)
+    );
+}
+
+#[test]
 fn native_status_and_events_are_read() {
     let mut decoder = Decoder::new(Subscription::defaults(), Limits::default());
     let mut read = |topic: &str, payload: &str| {
-        decoder.decode(topic, payload.as_bytes(), NOW).unwrap().reports.remove(0)
+        decoder
+            .decode(topic, payload.as_bytes(), NOW)
+            .unwrap()
+            .reports
+            .remove(0)
     };
-    assert_eq!(read("firemain/v1/A/status", r#"{"online":false}"#).online, Some(false));
-    let event = read("firemain/v1/A/event", r#"{"at":1764000000000,"seq":1,"event":"cap_open"}"#);
-    assert_eq!((event.events[0].at, &event.events[0].what), (Some(NOW), &EventKind::CapOpen));
-    let done = read("firemain/v1/A/event", r#"{"event":"command_done","id":"c1","ok":false,"error":"no"}"#);
-    let what = EventKind::CommandDone { id: "c1".into(), ok: false, error: Some("no".into()) };
+    assert_eq!(
+        read("firemain/v1/A/status", r#"{"online":false}"#).online,
+        Some(false)
+    );
+    let event = read(
+        "firemain/v1/A/event",
+        r#"{"at":1764000000000,"seq":1,"event":"cap_open"}"#,
+    );
+    assert_eq!(
+        (event.events[0].at, &event.events[0].what),
+        (Some(NOW), &EventKind::CapOpen)
+    );
+    let done = read(
+        "firemain/v1/A/event",
+        r#"{"event":"command_done","id":"c1","ok":false,"error":"no"}"#,
+    );
+    let what = EventKind::CommandDone {
+        id: "c1".into(),
+        ok: false,
+        error: Some("no".into()),
+    };
     assert_eq!(done.events[0].what, what);
 }
 
@@ -65,7 +123,11 @@ fn what_native_cannot_be_is_refused_in_words() {
     assert!(reason(r#"{"seq":-1}"#).contains("seq"));
     assert!(reason(r#"{"at":"noon","pressure_kpa":1}"#).contains("RFC 3339"));
     assert!(reason(r#"{"pressure_kpa":1} x"#).contains("native"));
-    assert!(native(r#"{"pressure_kpa":"NaN"}"#).unwrap().samples[0].values[0].1.is_nan());
+    assert!(
+        native(r#"{"pressure_kpa":"NaN"}"#).unwrap().samples[0].values[0]
+            .1
+            .is_nan()
+    );
     assert!(native(r#"{"pressure_kpa":1e999}"#).is_err());
 }
 
@@ -73,11 +135,17 @@ fn what_native_cannot_be_is_refused_in_words() {
 fn the_device_must_be_told() {
     let decode = |topic: &str| decoder(CodecName::Native).decode(topic, b"{}", NOW);
     assert!(matches!(decode("firemain/v1"), Err(Refusal::NoDevice(_))));
-    assert!(matches!(decode("firemain/v1//telemetry"), Err(Refusal::NoDevice(_))));
+    assert!(matches!(
+        decode("firemain/v1//telemetry"),
+        Err(Refusal::NoDevice(_))
+    ));
     let long = format!("firemain/v1/{}/telemetry", "x".repeat(129));
     assert!(matches!(decode(&long), Err(Refusal::NoDevice(_))));
     let mut defaults = Decoder::new(Subscription::defaults(), Limits::default());
-    assert_eq!(defaults.decode("other/topic", b"{}", NOW), Err(Refusal::UnknownTopic));
+    assert_eq!(
+        defaults.decode("other/topic", b"{}", NOW),
+        Err(Refusal::UnknownTopic)
+    );
 }
 
 #[test]
@@ -90,7 +158,9 @@ fn senml_json_and_cbor_say_the_same() {
     let cbor = one(
         CodecName::SenmlCbor,
         "t",
-        &hex("82a5216b686e2f74722d303431322f221a6924810000617001625061021a000347d8a300617101646d332f7302fb0000000000000000"),
+        &hex(
+            "82a5216b686e2f74722d303431322f221a6924810000617001625061021a000347d8a300617101646d332f7302fb0000000000000000",
+        ),
     );
     for report in [json, cbor] {
         assert_eq!(&*report.device, "tr-0412");
@@ -103,31 +173,173 @@ fn senml_json_and_cbor_say_the_same() {
 
 #[test]
 fn senml_times_below_two_to_the_28_are_relative_to_now() {
-    let report = one(CodecName::SenmlJson, "t", br#"[{"bn":"d/","n":"l","u":"m","v":1,"t":-60},{"n":"l","v":2}]"#);
+    let report = one(
+        CodecName::SenmlJson,
+        "t",
+        br#"[{"bn":"d/","n":"l","u":"m","v":1,"t":-60},{"n":"l","v":2},{"n":"l","v":2,"t":0}]"#,
+    );
     assert_eq!(report.samples[0].at, Some(NOW.plus_ms(-60_000)));
     assert_eq!(report.samples[1].at, None);
+    assert_eq!(report.samples.len(), 2, "0 is now, as no time is");
+}
+
+#[test]
+fn senml_base_fields_add_up() {
+    let report = one(
+        CodecName::SenmlJson,
+        "t",
+        br#"[{"bn":"urn:dev:ow:tr-1:","bt":1764000000,"bu":"Pa","bv":200000,"n":"p","v":15000},{"n":"p","t":60},{"n":"p","t":120,"vs":"broken"},{"n":"humidity","u":"%RH","v":3}]"#,
+    );
+    assert_eq!(&*report.device, "tr-1");
+    let read: Vec<_> = report
+        .samples
+        .iter()
+        .map(|s| (s.at.unwrap().since_ms(NOW), s.get(Quantity::PressureKpa)))
+        .collect();
+    assert_eq!(
+        read,
+        [(0, Some(215.0)), (60_000, Some(200.0))],
+        "a text is no value"
+    );
+    assert_eq!(report.unknown_fields, 2);
+}
+
+#[test]
+fn a_senml_sum_of_a_flow_is_the_volume_drawn() {
+    let report = one(
+        CodecName::SenmlJson,
+        "t",
+        br#"[{"bn":"tr-1/","bt":1764000000,"bs":100,"n":"q","u":"m3/s","v":0.01,"s":20},{"n":"tamper","vb":true}]"#,
+    );
+    let sample = &report.samples[0];
+    assert_eq!(sample.get(Quantity::FlowLps), Some(10.0));
+    assert_eq!(sample.get(Quantity::VolumeTotalM3), Some(120.0));
+    assert_eq!(sample.get(Quantity::Tamper), Some(1.0));
+}
+
+#[test]
+fn senml_names_its_device_in_every_way_the_rfc_allows() {
+    let device = |payload: &str| {
+        one(CodecName::SenmlJson, "t", payload.as_bytes())
+            .device
+            .to_string()
+    };
+    assert_eq!(device(r#"[{"bn":"hn/tr-1/","n":"l","v":1}]"#), "tr-1");
+    assert_eq!(device(r#"[{"bn":"hn/tr-1","n":"l","v":1}]"#), "tr-1");
+    assert_eq!(device(r#"[{"bn":"hn/tr-1/l","v":1}]"#), "tr-1");
+    assert_eq!(device(r#"[{"n":"hn/tr-1/l","v":1}]"#), "tr-1");
+    assert_eq!(
+        device(r#"[{"bt":1764000000},{"bn":"urn:dev:mac:0024befffe804ff1:","n":"l","v":1}]"#),
+        "0024befffe804ff1"
+    );
+    let two = decoder(CodecName::SenmlJson)
+        .decode(
+            "t",
+            br#"[{"bn":"a/","n":"l","v":1},{"bn":"b/","n":"l","v":2},{"bn":"a/","n":"l","v":3}]"#,
+            NOW,
+        )
+        .unwrap();
+    let values: Vec<_> = two
+        .reports
+        .iter()
+        .map(|r| (&*r.device, r.samples.len()))
+        .collect();
+    assert_eq!(
+        values,
+        [("a", 2), ("b", 1)],
+        "two values of one time both stay"
+    );
+}
+
+#[test]
+fn senml_cbor_takes_decimal_fractions_and_half_floats() {
+    // [{-2: "d/", 0: "l", 2: 4([-2, 182])}, {0: "l", 6: 1.5 (half), 2: 1.0 (half)}]
+    let payload = hex("82a32162642f00616c02c4822118b6a300616c06f93e0002f93c00");
+    let report = one(CodecName::SenmlCbor, "t", &payload);
+    assert!((report.samples[0].get(Quantity::LevelM).unwrap() - 1.82).abs() < 1e-12);
+    assert_eq!(report.samples[1].at, Some(NOW.plus_ms(1_500)));
 }
 
 #[test]
 fn bar_is_not_a_senml_unit_and_unknown_must_fields_are_refused() {
     let refuse = |payload: &str| {
-        decoder(CodecName::SenmlJson).decode("t", payload.as_bytes(), NOW).unwrap_err().to_string()
+        decoder(CodecName::SenmlJson)
+            .decode("t", payload.as_bytes(), NOW)
+            .unwrap_err()
+            .to_string()
     };
     assert!(refuse(r#"[{"bn":"d/","n":"p","u":"bar","v":2}]"#).contains("bar"));
     assert!(refuse(r#"[{"bn":"d/","n":"p","v":2,"odd_":1}]"#).contains("odd_"));
-    assert!(refuse(r#"[{"n":"p","v":2}]"#).contains("bn"));
+    assert!(refuse(r#"[{"n":"p","u":"Pa","v":2}]"#).contains("bn"));
+    assert!(refuse(r#"[{"bn":"d/","n":"p","v":215}]"#).contains("no unit"));
     assert!(refuse(r#"[{"bn":"d/","bver":11,"n":"p","v":2}]"#).contains("version"));
 }
 
 #[test]
 fn chirpstack_uplinks_are_read() {
     let payload = br#"{"deduplicationId":"x","time":"2025-11-24T16:00:00Z","deviceInfo":{"devEui":"70b3d5","deviceName":"TR","tags":{}},"fCnt":7,"fPort":85,"data":"AXVkA3vXAA==","object":{"pressure_kpa":215,"odd":1},"rxInfo":[{"gatewayId":"g","rssi":-97,"snr":5.2}]}"#;
-    let report = one(CodecName::Chirpstack, "application/1/device/70b3d5/event/up", payload);
-    assert_eq!((&*report.device, report.mark), ("70b3d5", Mark::Sequence(7)));
+    let report = one(
+        CodecName::Chirpstack,
+        "application/1/device/70b3d5/event/up",
+        payload,
+    );
+    assert_eq!(
+        (&*report.device, report.mark),
+        ("70b3d5", Mark::Sequence(7))
+    );
     assert_eq!(report.samples[0].at, Some(NOW));
     assert_eq!(report.samples[0].get(Quantity::PressureKpa), Some(215.0));
     assert_eq!(report.samples[0].get(Quantity::SignalDbm), Some(-97.0));
     assert_eq!(report.unknown_fields, 1);
+}
+
+#[test]
+fn an_uplink_that_nobody_decoded_measured_nothing() {
+    let chirpstack = br#"{"deviceInfo":{"devEui":"70b3d5"},"fCnt":8,"rxInfo":[{"rssi":-97}]}"#;
+    assert_eq!(one(CodecName::Chirpstack, "t", chirpstack).samples, []);
+    let ttn = br#"{"end_device_ids":{"device_id":"tr-1"},"uplink_message":{"f_port":85,"rx_metadata":[{"rssi":-97}]}}"#;
+    let report = one(CodecName::Ttn, "t", ttn);
+    assert_eq!((report.samples, report.mark), (vec![], Mark::Sequence(0)));
+}
+
+#[test]
+fn the_strongest_gateway_counts() {
+    let payload = br#"{"deviceInfo":{"devEui":"a"},"fCnt":1,"object":{"level_m":1},"rxInfo":[{"rssi":-120},{"rssi":-80},{}]}"#;
+    let report = one(CodecName::Chirpstack, "t", payload);
+    assert_eq!(report.samples[0].get(Quantity::SignalDbm), Some(-80.0));
+}
+
+#[test]
+fn a_table_reads_any_json() {
+    let subscription: Subscription = serde_json::from_str(
+        r#"{"topic":"acme/+/data","codec":"mapped","device":"json:/meter/id","fields":[
+            {"pointer":"/when","quantity":"at"},{"pointer":"/n","quantity":"seq"},
+            {"pointer":"/v/0/bar","quantity":"pressure_kpa","unit":"bar"},
+            {"pointer":"/lid","quantity":"tamper"}]}"#,
+    )
+    .unwrap();
+    let payload =
+        br#"{"meter":{"id":4711},"when":1764000000,"n":"17","v":[{"bar":"2.15"}],"lid":"true"}"#;
+    let mut decoder = Decoder::new(vec![subscription], Limits::default());
+    let report = decoder
+        .decode("acme/x/data", payload, NOW)
+        .unwrap()
+        .reports
+        .remove(0);
+    assert_eq!(
+        (&*report.device, report.mark, report.samples[0].at),
+        ("4711", Mark::Sequence(17), Some(NOW))
+    );
+    assert_eq!(
+        report.samples[0].values,
+        [(Quantity::PressureKpa, 215.0), (Quantity::Tamper, 1.0)]
+    );
+    let wrong = decoder.decode(
+        "acme/x/data",
+        br#"{"meter":{"id":1},"v":[{"bar":"high"}]}"#,
+        NOW,
+    );
+    assert!(wrong.unwrap_err().to_string().contains("/v/0/bar"));
 }
 
 #[test]
@@ -140,132 +352,12 @@ fn what_the_things_stack_leaves_out_is_zero_where_the_table_names_it() {
     .unwrap();
     let payload = br#"{"end_device_ids":{"device_id":"tr-1","dev_eui":"00"},"received_at":"2025-11-24T16:00:01Z","uplink_message":{"f_port":85,"f_cnt":7,"frm_payload":"","decoded_payload":{"p":2.15},"rx_metadata":[{"rssi":-97}]}}"#;
     let mut decoder = Decoder::new(vec![subscription], Limits::default());
-    let report = decoder.decode("v3/a@t/devices/tr-1/up", payload, NOW).unwrap().reports.remove(0);
+    let report = decoder
+        .decode("v3/a@t/devices/tr-1/up", payload, NOW)
+        .unwrap()
+        .reports
+        .remove(0);
     assert_eq!((&*report.device, report.mark), ("tr-1", Mark::Sequence(7)));
     assert_eq!(report.samples[0].get(Quantity::PressureKpa), Some(215.0));
     assert_eq!(report.samples[0].get(Quantity::FlowLps), Some(0.0));
-}
-
-#[test]
-fn sparkplug_names_come_from_the_birth_and_an_unknown_alias_asks_for_another() {
-    let mut encoder = Encoder::new(CodecName::SparkplugB);
-    let samples = [sample(215.0)];
-    let out = Outgoing { device: "E1", seq: 0, samples: &samples };
-    let messages: Vec<_> = (0..3).flat_map(|_| encoder.encode(&out)).collect();
-    assert_eq!(messages.len(), 4, "one birth and three data");
-    let mut decoder = decoder(CodecName::SparkplugB);
-    for (i, (topic, payload)) in messages.iter().enumerate() {
-        let decoded = decoder.decode(topic, payload, NOW).unwrap();
-        assert!(decoded.rebirths.is_empty(), "{topic}");
-        if i > 0 {
-            assert_eq!(decoded.reports[0].samples[0].get(Quantity::PressureKpa), Some(215.0));
-        }
-    }
-    // A decoder that never heard the birth.
-    let mut stranger = self::decoder(CodecName::SparkplugB);
-    let (topic, payload) = &messages[2];
-    let decoded = stranger.decode(topic, payload, NOW).unwrap();
-    assert_eq!(decoded.rebirths[0].topic, "spBv1.0/firemain/NCMD/E1");
-    assert_eq!(decoded.reports.len(), 1, "the message is kept");
-    assert!(stranger.decode(topic, payload, NOW).unwrap().rebirths.is_empty(), "asked once");
-    // What was learnt survives a restart.
-    let mut restarted = self::decoder(CodecName::SparkplugB);
-    restarted.restore(&decoder.save());
-    let (topic, payload) = encoder.encode(&out).remove(0);
-    let decoded = restarted.decode(&topic, &payload, NOW).unwrap();
-    assert!(decoded.rebirths.is_empty());
-    assert_eq!(decoded.reports[0].samples[0].get(Quantity::PressureKpa), Some(215.0));
-}
-
-#[test]
-fn a_death_says_offline() {
-    let report = one(CodecName::SparkplugB, "spBv1.0/g/NDEATH/E1", &[]);
-    assert_eq!((&*report.device, report.online), ("E1", Some(false)));
-}
-
-#[test]
-fn what_is_too_large_or_too_deep_is_refused_before_anything_is_built() {
-    let large = vec![b' '; 70_000];
-    let deep = b"[".repeat(10_000);
-    let deep_cbor = vec![0x81; 10_000];
-    for codec in CodecName::ALL {
-        let decode = |payload: &[u8]| decoder(codec).decode("spBv1.0/g/NDATA/e", payload, NOW);
-        assert!(matches!(decode(&large), Err(Refusal::TooLarge { .. })), "{codec}");
-        let refused = if codec == CodecName::SenmlCbor { decode(&deep_cbor) } else { decode(&deep) };
-        assert!(refused.is_err(), "{codec}");
-        if !matches!(codec, CodecName::SparkplugB) {
-            assert_eq!(refused, Err(Refusal::TooDeep), "{codec}");
-        }
-    }
-}
-
-fn sample(kpa: f64) -> firemain_domain::report::Sample {
-    firemain_domain::report::Sample { at: Some(NOW), index: 0, values: vec![(Quantity::PressureKpa, kpa)] }
-}
-
-proptest! {
-    #[test]
-    fn decoding_never_panics(topic in "[a-zA-Z0-9/]{0,40}", payload in proptest::collection::vec(any::<u8>(), 0..400)) {
-        for codec in CodecName::ALL {
-            for topic in [topic.as_str(), "firemain/v1/a/telemetry", "spBv1.0/g/NDATA/e/d"] {
-                let _ = decoder(codec).decode(topic, &payload, NOW);
-            }
-        }
-    }
-
-    #[test]
-    fn a_message_with_some_bytes_changed_never_panics(
-        kpa in -100.0..2_000.0_f64,
-        at in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
-    ) {
-        for codec in CodecName::ALL {
-            let samples = [sample(kpa)];
-            for (topic, mut payload) in Encoder::new(codec).encode(&Outgoing { device: "D", seq: 3, samples: &samples }) {
-                for (index, byte) in &at {
-                    let place = index.index(payload.len());
-                    payload[place] = *byte;
-                }
-                let mut decoder = Decoder::new(Encoder::subscription(codec), Limits::default());
-                let _ = decoder.decode(&topic, &payload, NOW);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_encoded_decodes_to_the_same(
-        kpa in 0.1..2_000.0_f64,
-        flow in 0.0..100.0_f64,
-        level in 0.01..10.0_f64,
-        volts in 2.0..4.0_f64,
-        seconds in 0_i64..100_000,
-        seq in 0_u64..1_000_000,
-    ) {
-        let at = Some(NOW.plus_ms(seconds * 1_000));
-        let values = vec![
-            (Quantity::PressureKpa, kpa),
-            (Quantity::FlowLps, flow),
-            (Quantity::LevelM, level),
-            (Quantity::BatteryV, volts),
-        ];
-        let samples = [firemain_domain::report::Sample { at, index: 0, values: values.clone() }];
-        for codec in CodecName::ALL {
-            let mut decoder = Decoder::new(Encoder::subscription(codec), Limits::default());
-            let mut encoder = Encoder::new(codec);
-            let mut last = None;
-            for (topic, payload) in encoder.encode(&Outgoing { device: "TR-1", seq, samples: &samples }) {
-                last = decoder.decode(&topic, &payload, NOW).unwrap().reports.pop();
-            }
-            let report = last.unwrap();
-            prop_assert_eq!(&*report.device, "TR-1");
-            prop_assert_eq!(report.samples.len(), 1, "{}", codec);
-            prop_assert_eq!(report.samples[0].at, at, "{}", codec);
-            for (quantity, value) in &values {
-                let read = report.samples[0].get(*quantity);
-                prop_assert!(read.is_some_and(|read| (read - value).abs() <= 1e-9 * value.abs()), "{codec} {quantity}: {read:?} is not {value}");
-            }
-            if !matches!(codec, CodecName::SenmlJson | CodecName::SenmlCbor | CodecName::SparkplugB) {
-                prop_assert_eq!(report.mark, Mark::Sequence(seq), "{}", codec);
-            }
-        }
-    }
 }

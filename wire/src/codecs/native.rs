@@ -11,7 +11,7 @@ use firemain_domain::quantity::Quantity;
 use firemain_domain::report::{DeviceEvent, EventKind, Report, Sample};
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::fields::put;
+use super::fields::{put, whole};
 use super::time;
 use crate::decoder::{Incoming, Refusal, Told, device};
 
@@ -24,18 +24,27 @@ pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
         Some(Err(Refusal::NoDevice(_))) if incoming.subscription.device.is_some() => {
             let json: serde_json::Value =
                 serde_json::from_str(text).map_err(|e| incoming.undecodable(e))?;
-            incoming.located(Some(&json)).unwrap_or(Err(Refusal::NoDevice(String::new())))?
+            incoming
+                .located(Some(&json))
+                .unwrap_or(Err(Refusal::NoDevice(String::new())))?
         }
         Some(located) => located?,
         None => device(incoming.segment(DEVICE_SEGMENT).unwrap_or_default())?,
     };
     let mut read = Read::default();
     let mut json = serde_json::Deserializer::from_str(text);
-    Object { read: &mut read, nested: false, limit: incoming.limits.samples }
-        .deserialize(&mut json)
-        .map_err(|e| incoming.undecodable(e))?;
+    Object {
+        read: &mut read,
+        nested: false,
+        limit: incoming.limits.samples,
+    }
+    .deserialize(&mut json)
+    .map_err(|e| incoming.undecodable(e))?;
     json.end().map_err(|e| incoming.undecodable(e))?;
-    Ok(read.told().map_err(|e| incoming.undecodable(e))?.by(device, incoming.payload))
+    Ok(read
+        .told()
+        .map_err(|e| incoming.undecodable(e))?
+        .by(device, incoming.payload))
 }
 
 /// What was read so far.
@@ -45,6 +54,7 @@ struct Read {
     seq: Option<u64>,
     values: Vec<(Quantity, f64)>,
     readings: Vec<Sample>,
+    readings_seen: u16,
     online: Option<bool>,
     event: Option<String>,
     id: Option<String>,
@@ -62,9 +72,17 @@ impl Read {
             unknown_fields: self.unknown_fields,
             ..Told::default()
         };
+        // The message's own time holds for readings that have none.
+        told.samples
+            .iter_mut()
+            .for_each(|sample| sample.at = sample.at.or(self.at));
         if !self.values.is_empty() {
-            let index = u16::try_from(told.samples.len()).unwrap_or(u16::MAX);
-            told.samples.push(Sample { at: self.at, index, values: self.values });
+            let index = self.readings_seen;
+            told.samples.push(Sample {
+                at: self.at,
+                index,
+                values: self.values,
+            });
         }
         if let Some(event) = self.event {
             let what = match event.as_str() {
@@ -115,9 +133,13 @@ impl<'de> Visitor<'de> for Object<'_> {
         while let Some(key) = map.next_key_seed(Text)? {
             match &*key {
                 "at" => at = time_of(map.next_value_seed(Scalar)?).map_err(de::Error::custom)?,
-                name if Quantity::from_name(name).is_some() => {
-                    let quantity = Quantity::from_name(name).unwrap_or(Quantity::PressureKpa);
-                    match map.next_value_seed(Scalar)? {
+                "seq" if !self.nested => self.read.own_field("seq", &mut map)?,
+                "readings" if !self.nested => {
+                    let (read, limit) = (&mut *self.read, self.limit);
+                    map.next_value_seed(Readings { read, limit })?;
+                }
+                name => match Quantity::from_name(name) {
+                    Some(quantity) => match map.next_value_seed(Scalar)? {
                         One::Null => {}
                         value => {
                             let value = value.number(quantity).ok_or_else(|| {
@@ -125,22 +147,22 @@ impl<'de> Visitor<'de> for Object<'_> {
                             })?;
                             put(&mut values, quantity, value);
                         }
+                    },
+                    None if !self.nested => self.read.own_field(name, &mut map)?,
+                    None => {
+                        map.next_value::<IgnoredAny>()?;
+                        self.read.unknown_fields = self.read.unknown_fields.saturating_add(1);
                     }
-                }
-                "readings" if !self.nested => {
-                    let (read, limit) = (&mut *self.read, self.limit);
-                    map.next_value_seed(Readings { read, limit })?;
-                }
-                name if !self.nested => self.read.own_field(name, &mut map)?,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    self.read.unknown_fields = self.read.unknown_fields.saturating_add(1);
-                }
+                },
             }
         }
         if self.nested {
-            let index = u16::try_from(self.read.readings.len()).unwrap_or(u16::MAX);
-            self.read.readings.push(Sample { at, index, values });
+            // A reading of which nothing was measured keeps its place: the next one's counts.
+            let index = self.read.readings_seen;
+            self.read.readings_seen = index.saturating_add(1);
+            if !values.is_empty() {
+                self.read.readings.push(Sample { at, index, values });
+            }
         } else {
             self.read.at = at;
             self.read.values = values;
@@ -151,12 +173,17 @@ impl<'de> Visitor<'de> for Object<'_> {
 
 impl Read {
     /// A field of the message itself that is no quantity.
-    fn own_field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+    fn own_field<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
         let wrong = |what: &str| de::Error::custom(format!("`{name}` must be {what}"));
         match name {
             "seq" => match map.next_value_seed(Scalar)? {
                 One::Null => {}
                 One::Whole(seq) => self.seq = Some(seq),
+                One::Number(seq) if whole(seq).is_some() => self.seq = whole(seq),
                 _ => return Err(wrong("a whole number from 0")),
             },
             "online" | "ok" => match map.next_value_seed(Scalar)? {
@@ -209,9 +236,18 @@ impl<'de> Visitor<'de> for Readings<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let Self { read, limit } = self;
-        while seq.next_element_seed(Object { read: &mut *read, nested: true, limit })?.is_some() {
-            if read.readings.len() > limit {
-                return Err(de::Error::custom(format!("more than {limit} readings in one message")));
+        while seq
+            .next_element_seed(Object {
+                read: &mut *read,
+                nested: true,
+                limit,
+            })?
+            .is_some()
+        {
+            if usize::from(read.readings_seen) > limit {
+                return Err(de::Error::custom(format!(
+                    "more than {limit} readings in one message"
+                )));
             }
         }
         Ok(())

@@ -20,6 +20,10 @@ pub(crate) fn from_number(number: f64) -> Option<Timestamp> {
     if !number.is_finite() {
         return None;
     }
-    let ms = if number.abs() >= LEAST_MS { number } else { number * 1_000.0 };
+    let ms = if number.abs() >= LEAST_MS {
+        number
+    } else {
+        number * 1_000.0
+    };
     Some(Timestamp::from_ms(ms as i64))
 }

@@ -4,8 +4,7 @@
 //! absent from a decoded payload is therefore 0 (or false); without a table nothing is assumed, for
 //! nobody said that it was measured.
 
-use firemain_domain::Quantity;
-use firemain_domain::report::{Report, Sample};
+use firemain_domain::report::Report;
 use serde_json::Value;
 
 use super::{fields, time};
@@ -18,7 +17,9 @@ pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
     let device = match incoming.located(Some(&json)) {
         Some(located) => located?,
         None => {
-            let name = json.pointer("/end_device_ids/device_id").and_then(Value::as_str);
+            let name = json
+                .pointer("/end_device_ids/device_id")
+                .and_then(Value::as_str);
             device(name.unwrap_or_default())?
         }
     };
@@ -29,10 +30,16 @@ pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
     if decoded.is_some_and(Value::is_object) {
         for field in table {
             if let Meaning::Quantity(quantity, unit) = field.means
-                && field.pointer.starts_with("/uplink_message/decoded_payload/")
+                && field
+                    .pointer
+                    .starts_with("/uplink_message/decoded_payload/")
                 && json.pointer(&field.pointer).is_none()
             {
-                fields::put(&mut found.values, quantity, quantity.from_unit(0.0, unit).unwrap_or(0.0));
+                fields::put(
+                    &mut found.values,
+                    quantity,
+                    quantity.from_unit(0.0, unit).unwrap_or(0.0),
+                );
             }
         }
     }
@@ -40,17 +47,17 @@ pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
         .at
         .or_else(|| uplink.get("received_at").and_then(time::from_json))
         .or_else(|| json.get("received_at").and_then(time::from_json));
-    if let Some(rssi) = uplink.pointer("/rx_metadata/0/rssi").and_then(Value::as_f64)
-        && !found.values.iter().any(|(q, _)| *q == Quantity::SignalDbm)
-    {
-        found.values.push((Quantity::SignalDbm, rssi));
+    if decoded.is_some_and(Value::is_object) {
+        fields::put_signal(&mut found.values, uplink.get("rx_metadata"));
     }
     let told = Told {
         // The counter's 0 is omitted like any other.
         seq: found.seq.or_else(|| {
-            uplink.is_object().then(|| uplink.get("f_cnt").and_then(Value::as_u64).unwrap_or(0))
+            uplink
+                .is_object()
+                .then(|| uplink.get("f_cnt").and_then(Value::as_u64).unwrap_or(0))
         }),
-        samples: vec![Sample { at, index: 0, values: found.values }],
+        samples: fields::one_sample(at, found.values),
         unknown_fields: found.unknown_fields,
         ..Told::default()
     };

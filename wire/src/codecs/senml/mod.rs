@@ -25,12 +25,11 @@ pub(crate) fn decode_json(incoming: &Incoming<'_>) -> Result<Decoded, Refusal> {
 pub(crate) fn decode_cbor(incoming: &Incoming<'_>) -> Result<Decoded, Refusal> {
     let depth = incoming.limits.depth;
     let mut rest = incoming.payload;
-    let cbor: Cbor = ciborium::de::from_reader_with_recursion_limit(&mut rest, depth).map_err(|e| {
-        match e {
+    let cbor: Cbor =
+        ciborium::de::from_reader_with_recursion_limit(&mut rest, depth).map_err(|e| match e {
             ciborium::de::Error::RecursionLimitExceeded => Refusal::TooDeep,
             other => incoming.undecodable(other),
-        }
-    })?;
+        })?;
     if !rest.is_empty() {
         return Err(incoming.undecodable("bytes follow the SenML pack"));
     }

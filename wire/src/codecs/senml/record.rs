@@ -3,6 +3,9 @@
 use ciborium::Value as Cbor;
 use serde_json::Value as Json;
 
+/// CBOR's tag of a decimal fraction, which SenML allows for numbers (RFC 8428, 6; RFC 8949, 3.4.4).
+const DECIMAL_FRACTION: u64 = 4;
+
 /// One record, its fields as they stand.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Record {
@@ -18,6 +21,8 @@ pub(super) struct Record {
     pub(super) sum: Option<f64>,
     pub(super) time: Option<f64>,
     pub(super) boolean: Option<bool>,
+    /// It holds a text or bytes: nothing that is measured here.
+    pub(super) other_value: bool,
     pub(super) unknown_fields: u16,
 }
 
@@ -30,6 +35,13 @@ enum Field {
 }
 
 impl Record {
+    /// Whether it says nothing itself, and only sets what the next ones inherit.
+    pub(super) fn only_has_base_fields(&self) -> bool {
+        let has_value = self.value.is_some() || self.sum.is_some() || self.boolean.is_some();
+        let inherits = self.base_value.is_some() || self.base_sum.is_some();
+        self.name.is_none() && !has_value && !self.other_value && !inherits
+    }
+
     pub(super) fn from_json(json: &Json) -> Result<Self, String> {
         let object = json.as_object().ok_or("a SenML record is an object")?;
         let mut record = Self::default();
@@ -59,6 +71,7 @@ impl Record {
                 Cbor::Integer(n) => Field::Number(i128::from(*n) as f64),
                 Cbor::Float(n) => Field::Number(*n),
                 Cbor::Bool(yes) => Field::YesNo(*yes),
+                Cbor::Tag(DECIMAL_FRACTION, parts) => decimal(parts),
                 _ => Field::Other,
             };
             record.set(&label, field)?;
@@ -85,12 +98,37 @@ impl Record {
             }
             // A label that ends in `_` must be understood (RFC 8428, 4.4).
             (label, _) if label.ends_with('_') => {
-                return Err(format!("the SenML field `{label}` must be understood, and is not"));
+                return Err(format!(
+                    "the SenML field `{label}` must be understood, and is not"
+                ));
             }
-            ("vs" | "vd" | "ut", _) => {}
+            ("vs" | "vd", _) => self.other_value = true,
+            ("ut", _) => {}
             _ => self.unknown_fields = self.unknown_fields.saturating_add(1),
         }
         Ok(())
+    }
+}
+
+/// `[exponent, mantissa]`: mantissa · 10^exponent.
+fn decimal(parts: &Cbor) -> Field {
+    let number = |part: &Cbor| match part {
+        Cbor::Integer(n) => Some(i128::from(*n)),
+        _ => None,
+    };
+    let parts = parts.as_array().map(Vec::as_slice).unwrap_or_default();
+    match parts
+        .iter()
+        .map(number)
+        .collect::<Option<Vec<_>>>()
+        .as_deref()
+    {
+        Some([exponent, mantissa]) => {
+            let exponent =
+                i32::try_from(*exponent).unwrap_or(if *exponent < 0 { i32::MIN } else { i32::MAX });
+            Field::Number(*mantissa as f64 * 10.0_f64.powi(exponent))
+        }
+        _ => Field::Other,
     }
 }
 

@@ -57,18 +57,45 @@ pub(crate) enum Value {
     StringValue(String),
 }
 
+impl Payload {
+    /// `bdSeq`: the number of the session that a birth opens and a death closes.
+    pub(crate) fn birth(&self) -> Option<u64> {
+        self.metrics
+            .iter()
+            .find(|m| m.name.as_deref() == Some("bdSeq"))?
+            .whole()
+    }
+}
+
 impl Metric {
-    /// The value as a number. Signed integers travel as two's complement (datatypes 1 to 4).
-    pub(crate) fn number(&self) -> Option<f64> {
+    /// The value as a number, of that datatype where the metric names none itself. Signed integers
+    /// travel as two's complement (datatypes 1 to 4), the small ones sign-extended or not.
+    pub(crate) fn number(&self, datatype: Option<u32>) -> Option<f64> {
+        let datatype = self.datatype.or(datatype);
         match self.value.as_ref()? {
-            Value::IntValue(n) if matches!(self.datatype, Some(1..=3)) => Some(f64::from(*n as i32)),
-            Value::IntValue(n) => Some(f64::from(*n)),
-            Value::LongValue(n) if self.datatype == Some(4) => Some(*n as i64 as f64),
-            Value::LongValue(n) => Some(*n as f64),
+            Value::IntValue(n) => Some(match datatype {
+                Some(1) => f64::from(*n as i8),
+                Some(2) => f64::from(*n as i16),
+                Some(3) => f64::from(*n as i32),
+                _ => f64::from(*n),
+            }),
+            Value::LongValue(n) => Some(match datatype {
+                Some(1..=4) => *n as i64 as f64,
+                _ => *n as f64,
+            }),
             Value::FloatValue(n) => Some(f64::from(*n)),
             Value::DoubleValue(n) => Some(*n),
             Value::BooleanValue(yes) => Some(f64::from(u8::from(*yes))),
             Value::StringValue(_) => None,
+        }
+    }
+
+    /// The value as a whole number, of metrics that count.
+    pub(crate) fn whole(&self) -> Option<u64> {
+        match self.value.as_ref()? {
+            Value::IntValue(n) => Some(u64::from(*n)),
+            Value::LongValue(n) => Some(*n),
+            _ => None,
         }
     }
 }

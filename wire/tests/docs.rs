@@ -17,7 +17,9 @@ fn examples() -> Vec<(&'static str, &'static str)> {
 fn every_json_example_is_read() {
     let mut seen = Vec::new();
     for (what, text) in examples() {
-        let Some(name) = what.strip_prefix("json") else { continue };
+        let Some(name) = what.strip_prefix("json") else {
+            continue;
+        };
         let name = name.trim();
         let json: serde_json::Value = serde_json::from_str(text).unwrap();
         if name == "command" {
@@ -29,7 +31,10 @@ fn every_json_example_is_read() {
         let (topic, mut subscriptions) = match codec {
             CodecName::Native => ("firemain/v1/TR-0412/telemetry", Subscription::defaults()),
             CodecName::SenmlJson => ("senml/json/x", Encoder::subscription(codec)),
-            CodecName::Chirpstack => ("application/1/device/a/event/up", Encoder::subscription(codec)),
+            CodecName::Chirpstack => (
+                "application/1/device/a/event/up",
+                Encoder::subscription(codec),
+            ),
             CodecName::Ttn => ("v3/a@t/devices/a/up", Encoder::subscription(codec)),
             _ => ("acme/a/data", mapped()),
         };
@@ -37,8 +42,13 @@ fn every_json_example_is_read() {
             subscriptions.iter_mut().for_each(|s| s.fields.clear());
         }
         let mut decoder = Decoder::new(subscriptions, Limits::default());
-        let report = decoder.decode(topic, text.trim().as_bytes(), NOW).unwrap().reports.remove(0);
-        let says = report.samples.len() + report.events.len() + usize::from(report.online.is_some());
+        let report = decoder
+            .decode(topic, text.trim().as_bytes(), NOW)
+            .unwrap()
+            .reports
+            .remove(0);
+        let says =
+            report.samples.len() + report.events.len() + usize::from(report.online.is_some());
         assert!(says > 0, "{text} says nothing");
         assert_eq!(report.unknown_fields, 0, "{text}");
         seen.push(codec);
@@ -49,7 +59,10 @@ fn every_json_example_is_read() {
 #[test]
 fn every_quantity_is_explained() {
     for quantity in firemain_domain::Quantity::ALL {
-        assert!(GUIDE.contains(&format!("`{}`", quantity.name())), "{quantity}");
+        assert!(
+            GUIDE.contains(&format!("`{}`", quantity.name())),
+            "{quantity}"
+        );
     }
 }
 

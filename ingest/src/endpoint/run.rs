@@ -1,0 +1,250 @@
+//! Starting and stopping the endpoint.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use firemain_domain::clock::SharedClock;
+use ntex::service::cfg::SharedCfg;
+use ntex::service::{ServiceFactory, chain_factory};
+use ntex::time::{Millis, Seconds};
+use ntex_mqtt::{MqttServer, MqttServiceConfig, QoS};
+use ntex_tls::rustls::TlsAcceptor;
+use rustls::ServerConfig;
+use tokio::sync::oneshot;
+
+use super::connection::{Refused, Shared};
+use super::gate::Gate;
+use super::sessions::Sessions;
+use super::{Commands, EndpointCounters, EndpointError, EndpointSettings, EndpointTls, Logins};
+use super::{v3, v5};
+use crate::Appender;
+
+/// A packet larger than this ends its connection.
+const PACKET_BYTES: u32 = 1 << 20;
+/// Messages of one connection that may wait for the disk.
+const IN_FLIGHT: u16 = 2_000;
+const IN_FLIGHT_BYTES: usize = 2 << 20;
+/// How long a client may take to say who it is.
+const CONNECT: Seconds = Seconds(10);
+/// Connections that have not said so yet, beyond the sessions.
+const UNKNOWN: usize = 256;
+/// How long stopping waits for connections to end.
+const STOP: Millis = Millis(1_000);
+
+/// A running endpoint.
+pub struct Endpoint {
+    address: Option<SocketAddr>,
+    tls_address: Option<SocketAddr>,
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Endpoint {
+    /// Starts it on a thread of its own.
+    ///
+    /// # Errors
+    /// When an address, a certificate or the settings cannot be used.
+    pub fn start(
+        settings: &EndpointSettings,
+        logins: Arc<dyn Logins>,
+        appender: Appender,
+        clock: SharedClock,
+    ) -> Result<Self, EndpointError> {
+        let plain = settings.listen.map(listen).transpose()?;
+        let tls = settings.tls.as_ref().map(tls).transpose()?;
+        if plain.is_none() && tls.is_none() {
+            return Err(EndpointError::NoAddress);
+        }
+        let address = plain.as_ref().map(|(_, address)| *address);
+        let tls_address = tls.as_ref().map(|(_, address, _)| *address);
+        if settings.open
+            && let Some(beyond) = [address, tls_address]
+                .into_iter()
+                .flatten()
+                .find(|address| !address.ip().is_loopback())
+        {
+            return Err(EndpointError::OpenBeyondLoopback(beyond));
+        }
+        let shared = Arc::new(Shared {
+            appender,
+            gate: Arc::new(Gate::new(logins, clock)),
+            sessions: Arc::new(Sessions::new(settings.max_sessions)),
+            counters: Arc::default(),
+            stopping: AtomicBool::new(false),
+            open: settings.open,
+            payload_limit: settings.payload_limit,
+        });
+        let (stop, stopped) = oneshot::channel();
+        let most = settings.max_sessions + UNKNOWN;
+        let serving = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("mqtt-endpoint".into())
+            .spawn(move || {
+                ntex::rt::System::build()
+                    .name("mqtt-endpoint")
+                    .disable_signals()
+                    .build(ntex::rt::DefaultRuntime)
+                    .block_on(serve(plain, tls, serving, most, stopped));
+            })
+            .map_err(EndpointError::Thread)?;
+        Ok(Self {
+            address,
+            tls_address,
+            shared,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// Where it listens without TLS.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Where it listens with TLS.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.tls_address
+    }
+
+    /// What it counts.
+    pub fn counters(&self) -> &Arc<EndpointCounters> {
+        &self.shared.counters
+    }
+
+    /// The way for commands to the devices.
+    pub fn commands(&self) -> Commands {
+        Commands(Arc::clone(&self.shared.sessions))
+    }
+
+    /// Stops: what is not acknowledged by then, the devices send again. Last wills do not count.
+    pub async fn stop(mut self) {
+        self.ask_to_stop();
+        if let Some(thread) = self.thread.take()
+            && tokio::task::spawn_blocking(move || thread.join().is_err())
+                .await
+                .unwrap_or(true)
+        {
+            tracing::error!("the MQTT endpoint's thread had panicked");
+        }
+    }
+
+    fn ask_to_stop(&mut self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        self.shared.sessions.stop();
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).ok();
+        }
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        self.ask_to_stop();
+    }
+}
+
+type Plain = (TcpListener, SocketAddr);
+type Tls = (TcpListener, SocketAddr, Arc<ServerConfig>);
+
+async fn serve(
+    plain: Option<Plain>,
+    tls: Option<Tls>,
+    shared: Arc<Shared>,
+    most: usize,
+    stopped: oneshot::Receiver<()>,
+) {
+    let mqtt = || {
+        let limits = MqttServiceConfig::new()
+            .set_max_qos(QoS::ExactlyOnce)
+            .set_max_size(PACKET_BYTES)
+            .set_max_receive(IN_FLIGHT)
+            .set_max_receive_size(IN_FLIGHT_BYTES)
+            .set_connect_timeout(CONNECT)
+            .protocol_version_timeout(CONNECT);
+        SharedCfg::new("mqtt").add(limits)
+    };
+    let mut server = ntex::server::ServerBuilder::new()
+        .workers(1)
+        .disable_signals()
+        .maxconn(most)
+        .shutdown_timeout(STOP);
+    if let Some((listener, _)) = plain {
+        let shared = Arc::clone(&shared);
+        let listening = server.listen("plain", listener, async move |_| service(&shared));
+        server = match listening {
+            Ok(server) => server.config("plain", mqtt()),
+            Err(error) => return tracing::error!(%error, "the MQTT endpoint cannot listen"),
+        };
+    }
+    if let Some((listener, _, config)) = tls {
+        let listening = server.listen("tls", listener, async move |_| {
+            chain_factory(TlsAcceptor::new(Arc::clone(&config)))
+                .map_err(|_| ())
+                .map_init_err(|_| ())
+                .and_then(service(&shared).map_err(|_| ()).map_init_err(|_| ()))
+        });
+        server = match listening {
+            Ok(server) => server.config("tls", mqtt()),
+            Err(error) => return tracing::error!(%error, "the MQTT endpoint cannot listen"),
+        };
+    }
+    let server = server.run();
+    stopped.await.ok();
+    server.stop(true).await;
+}
+
+fn service<F: ntex::io::Filter>(
+    shared: &Arc<Shared>,
+) -> impl ServiceFactory<
+    ntex::io::Io<F>,
+    SharedCfg,
+    Response = (),
+    Error = ntex_mqtt::MqttError<Refused>,
+    InitError = Refused,
+> + use<F> {
+    let three = ntex_mqtt::v3::MqttServer::new(v3::greeting(Arc::clone(shared)))
+        .protocol(v3::words())
+        .publish(v3::messages());
+    let five = ntex_mqtt::v5::MqttServer::new(v5::greeting(Arc::clone(shared)))
+        .protocol(v5::words())
+        .publish(v5::messages());
+    MqttServer::new().v3(three).v5(five)
+}
+
+fn listen(address: SocketAddr) -> Result<Plain, EndpointError> {
+    let failed = |source| EndpointError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn tls(settings: &EndpointTls) -> Result<Tls, EndpointError> {
+    let (listener, address) = listen(settings.listen)?;
+    let wrong = |path: &Path, reason: String| EndpointError::Tls {
+        path: path.to_owned(),
+        reason,
+    };
+    let read = |path: &Path| std::fs::read(path).map_err(|error| wrong(path, error.to_string()));
+    let (cert_file, key_file) = (&settings.cert_file, &settings.key_file);
+    let chain = rustls_pemfile::certs(&mut &*read(cert_file)?)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| wrong(cert_file, error.to_string()))?;
+    if chain.is_empty() {
+        return Err(wrong(cert_file, "it holds no certificate in PEM".into()));
+    }
+    let key = rustls_pemfile::private_key(&mut &*read(key_file)?)
+        .map_err(|error| wrong(key_file, error.to_string()))?
+        .ok_or_else(|| wrong(key_file, "it holds no private key in PEM".into()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| wrong(cert_file, error.to_string()))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| wrong(cert_file, error.to_string()))?;
+    Ok((listener, address, Arc::new(config)))
+}

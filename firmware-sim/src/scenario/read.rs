@@ -92,7 +92,8 @@ impl Scenario {
             )));
         }
         let events = written.event.into_iter().map(|event| {
-            let line = text[..event.span().start.min(text.len())].lines().count().max(1);
+            let before = &text.as_bytes()[..event.span().start.min(text.len())];
+            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
             event_of(event.into_inner(), line)
         });
         let scenario = Self { events: events.collect(), everyday: written.everyday };

@@ -190,13 +190,6 @@ impl Device {
         self.next_send = at.ms();
     }
 
-    /// Sets its running number and its meter, to see them wrap.
-    #[cfg(test)]
-    pub(crate) fn wind_on(&mut self, sequence: u32, meter_m3: f64) {
-        self.sequence = sequence;
-        self.meter_m3 = meter_m3;
-    }
-
     /// Messages it had to throw away because its store was full.
     pub(crate) fn lost(&self) -> u32 {
         self.lost

@@ -30,6 +30,7 @@ mod maintenance_windows;
 mod permits;
 
 mod devices;
+mod import;
 mod places;
 mod quarantine;
 

@@ -19,8 +19,8 @@ use utoipa_axum::router::OpenApiRouter;
 use super::app::App;
 use super::problem::{Problem, ProblemKind};
 use super::{
-    alerts, devices, flags, flow_tests, guard, health, incidents, maintenance_windows, openapi,
-    page, permits, places, quarantine, sources, stream, watched,
+    alerts, devices, flags, flow_tests, guard, health, import, incidents, maintenance_windows,
+    openapi, page, permits, places, quarantine, sources, stream, watched,
 };
 
 /// A body at most, bytes; imports have their own limit.
@@ -64,7 +64,7 @@ pub fn documented(public_url: Option<&str>) -> (Router<Arc<App>>, OpenApi) {
         .merge(places::routes())
         .layer(middleware::from_fn(in_time))
         .layer(DefaultBodyLimit::max(BODY_BYTES));
-    let api = quick.merge(stream::routes());
+    let api = quick.merge(stream::routes()).merge(import::routes());
     let (routes, document) = OpenApiRouter::with_openapi(openapi::empty(public_url))
         .nest("/api/v1", api)
         .merge(health::routes())

@@ -51,7 +51,7 @@ fn the_domain_knows_no_time_no_socket_and_no_disk() {
     let metadata = MetadataCommand::new().no_deps().exec().expect("cargo tells of the workspace");
     let domain = metadata.packages.iter().find(|p| *p.name == "firemain-domain").expect("it is there");
     for dependency in domain.dependencies.iter().filter(|d| d.kind != DependencyKind::Development) {
-        let outward = ["tokio", "rusqlite", "rumqttc", "ntex", "axum", "reqwest", "serde_json_lenient"];
+        let outward = ["tokio", "rusqlite", "rumqttc", "ntex", "axum", "reqwest"];
         assert!(!outward.contains(&dependency.name.as_str()), "domain leans on {}", dependency.name);
     }
 }

@@ -64,3 +64,10 @@ fn library() -> PathBuf {
         .find(|file| file.exists())
         .expect("faketime's library lies where Debian puts it")
 }
+
+/// The real time, ms since 1970.
+#[expect(clippy::disallowed_methods, reason = "tests stand outside the product's clock")]
+pub(crate) fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(since.expect("after 1970").as_millis()).expect("before the year 292 million")
+}

@@ -1,11 +1,14 @@
 //! A small blocking HTTP client that speaks JSON.
 
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use serde_json::Value;
 use ureq::{Agent, Body, http::Response};
 
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+/// How long a stream is listened to.
+const QUIET: Duration = Duration::from_secs(3);
 
 /// A client of one server.
 #[derive(Clone, Debug)]
@@ -65,6 +68,29 @@ impl Http {
         let request = self.agent.get(self.url(path));
         let request = self.headers.iter().fold(request, |request, (n, v)| request.header(n, v));
         answer(request.call())
+    }
+
+    /// The server-sent events of a stream, as kind and data, up to the first second without one.
+    #[track_caller]
+    pub(crate) fn events_until_quiet(&self, path: &str) -> Vec<(String, String)> {
+        let agent: Agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_recv_body(Some(QUIET))
+            .build()
+            .into();
+        let response = agent.get(self.url(path)).call().expect("the stream answers");
+        assert_eq!(response.status().as_u16(), 200, "the stream answers");
+        let mut events = Vec::new();
+        let mut kind = String::new();
+        // The time-out of the body ends the reading.
+        for line in BufReader::new(response.into_body().into_reader()).lines().map_while(Result::ok) {
+            if let Some(told) = line.strip_prefix("event:") {
+                told.trim().clone_into(&mut kind);
+            } else if let Some(data) = line.strip_prefix("data:") {
+                events.push((kind.clone(), data.trim().to_owned()));
+            }
+        }
+        events
     }
 
     #[track_caller]

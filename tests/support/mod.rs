@@ -30,7 +30,7 @@ mod firemain;
 mod http;
 mod proxy;
 
-pub(crate) use clock::SteppedClock;
+pub(crate) use clock::{SteppedClock, now_ms};
 pub(crate) use firemain::{Firemain, FiremainBuilder, Ready};
 pub(crate) use http::{Answer, Http};
 pub(crate) use influx::Influx;

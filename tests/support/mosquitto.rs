@@ -42,7 +42,9 @@ impl MosquittoBuilder {
 
     /// Sessions and queued messages survive a restart, and also [`Mosquitto::kill9`].
     pub(crate) fn persistent(self) -> Self {
-        self.line("persistence true").line("autosave_interval 1").line("autosave_on_changes true")
+        self.line("persistence true")
+            .line("autosave_interval 1")
+            .line("autosave_on_changes true")
     }
 
     /// A user who may come in; with one or more of these, nobody else may.
@@ -57,13 +59,24 @@ impl MosquittoBuilder {
         // A port that was free a moment ago may have been taken by a test beside this one.
         for _ in 0..5 {
             let port = free_port();
-            fs::write(folder.path().join("mosquitto.conf"), self.config(&folder, port))
-                .expect("the broker's folder can be written");
+            fs::write(
+                folder.path().join("mosquitto.conf"),
+                self.config(&folder, port),
+            )
+            .expect("the broker's folder can be written");
             if let Some(process) = start_process(&folder) {
-                return Mosquitto { folder, port, login: self.logins.first().cloned(), process };
+                return Mosquitto {
+                    folder,
+                    port,
+                    login: self.logins.first().cloned(),
+                    process,
+                };
             }
         }
-        panic!("mosquitto found no free port, or does not like its configuration: {:?}", self.lines);
+        panic!(
+            "mosquitto found no free port, or does not like its configuration: {:?}",
+            self.lines
+        );
     }
 
     fn config(&self, folder: &TempDir, port: u16) -> String {
@@ -89,7 +102,10 @@ impl MosquittoBuilder {
         fs::write(&file, "").expect("the broker's folder can be written");
         for (user, password) in &self.logins {
             let mut command = Command::new(server("MOSQUITTO_PASSWD"));
-            run("mosquitto_passwd", command.arg("-b").arg(&file).args([user, password]));
+            run(
+                "mosquitto_passwd",
+                command.arg("-b").arg(&file).args([user, password]),
+            );
         }
     }
 }
@@ -153,7 +169,10 @@ impl Mosquitto {
     #[track_caller]
     pub(crate) fn publish(&self, topic: &str, payload: &str) {
         let mut command = self.client("MOSQUITTO_PUB");
-        run("mosquitto_pub", command.args(["-q", "1", "-t", topic, "-m", payload]));
+        run(
+            "mosquitto_pub",
+            command.args(["-q", "1", "-t", topic, "-m", payload]),
+        );
     }
 
     /// One message of any bytes, empty ones too.
@@ -183,7 +202,14 @@ impl Mosquitto {
     /// A client program with the broker's address and the first login.
     pub(crate) fn client(&self, program: &str) -> Command {
         let mut command = Command::new(server(program));
-        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-V", "mqttv311"]);
+        command.args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &self.port.to_string(),
+            "-V",
+            "mqttv311",
+        ]);
         if let Some((user, password)) = &self.login {
             command.args(["-u", user, "-P", password]);
         }
@@ -199,10 +225,15 @@ impl Mosquitto {
             .spawn()
             .expect("mosquitto_pub starts");
         let mut to_child = child.stdin.take().expect("its input is piped");
-        to_child.write_all(input).expect("mosquitto_pub takes its input");
+        to_child
+            .write_all(input)
+            .expect("mosquitto_pub takes its input");
         drop(to_child);
         let status = child.wait().expect("mosquitto_pub can be waited for");
-        assert!(status.success(), "mosquitto_pub {how} to {topic} ended with {status}");
+        assert!(
+            status.success(),
+            "mosquitto_pub {how} to {topic} ended with {status}"
+        );
     }
 }
 
@@ -210,8 +241,10 @@ impl Mosquitto {
 #[track_caller]
 fn start_process(folder: &TempDir) -> Option<Process> {
     let config: PathBuf = folder.path().join("mosquitto.conf");
-    let mut process =
-        Process::start("mosquitto", Command::new(server("MOSQUITTO")).arg("-c").arg(config));
+    let mut process = Process::start(
+        "mosquitto",
+        Command::new(server("MOSQUITTO")).arg("-c").arg(config),
+    );
     let running = process.hears("says that it runs", STARTS_WITHIN, |line| {
         (line.contains("mosquitto version") && line.ends_with("running")).then_some(())
     });

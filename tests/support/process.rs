@@ -37,7 +37,13 @@ impl Process {
             listen(child.stdout.take().expect("its output is piped"), &said),
             listen(child.stderr.take().expect("its errors are piped"), &said),
         ];
-        Self { name: name.to_owned(), child, said, listeners, ended: None }
+        Self {
+            name: name.to_owned(),
+            child,
+            said,
+            listeners,
+            ended: None,
+        }
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -46,7 +52,10 @@ impl Process {
 
     /// Every line so far.
     pub(crate) fn said(&self) -> Vec<String> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.said
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// What `pick` makes of the first line that it takes, as soon as that line has been said;
@@ -100,15 +109,25 @@ impl Process {
     #[track_caller]
     pub(crate) fn wait(&mut self, within: Duration) -> ExitStatus {
         let what = format!("{} ends", self.name);
-        until_some(&what, within, || self.has_ended().then_some(self.ended).flatten())
+        until_some(&what, within, || {
+            self.has_ended().then_some(self.ended).flatten()
+        })
     }
 
     /// Sends a signal by its name without `SIG`, to a child that is still there.
     pub(crate) fn signal(&mut self, signal: &str) {
-        if self.child.try_wait().expect("a child can be asked").is_none() {
+        if self
+            .child
+            .try_wait()
+            .expect("a child can be asked")
+            .is_none()
+        {
             // The shell's own `kill`: the standard library sends nothing but SIGKILL.
             let script = format!("kill -s {signal} {}", self.child.id());
-            let sent = Command::new("sh").args(["-c", &script]).status().expect("sh runs");
+            let sent = Command::new("sh")
+                .args(["-c", &script])
+                .status()
+                .expect("sh runs");
             assert!(sent.success(), "cannot send SIG{signal} to {}", self.name);
         }
     }
@@ -133,7 +152,11 @@ impl Drop for Process {
 pub(crate) fn run(name: &str, command: &Command) -> Vec<String> {
     let mut process = Process::start(name, command);
     let status = process.wait(SOON);
-    assert!(status.success(), "{name} ended with {status}: {:?}", process.said());
+    assert!(
+        status.success(),
+        "{name} ended with {status}: {:?}",
+        process.said()
+    );
     process.said()
 }
 
@@ -142,7 +165,9 @@ fn dying_with_us(command: &Command) -> Command {
     let mut wrapped = match which("setpriv") {
         Some(setpriv) => {
             let mut wrapped = Command::new(setpriv);
-            wrapped.args(["--pdeathsig", "KILL", "--"]).arg(command.get_program());
+            wrapped
+                .args(["--pdeathsig", "KILL", "--"])
+                .arg(command.get_program());
             wrapped
         }
         None => Command::new(command.get_program()),
@@ -167,15 +192,16 @@ fn which(program: impl AsRef<OsStr>) -> Option<std::path::PathBuf> {
         .find(|file| file.is_file())
 }
 
-fn listen(
-    output: impl Read + Send + 'static,
-    said: &Arc<Mutex<Vec<String>>>,
-) -> JoinHandle<()> {
+fn listen(output: impl Read + Send + 'static, said: &Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
     let said = Arc::clone(said);
     thread::spawn(move || {
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
-            said.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            let line = String::from_utf8_lossy(&line)
+                .trim_end_matches('\r')
+                .to_owned();
+            said.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(line);
         }
     })
 }

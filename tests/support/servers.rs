@@ -16,10 +16,13 @@ pub(crate) fn server(name: &str) -> PathBuf {
 }
 
 fn written_down(variable: &str) -> Option<String> {
-    fs::read_to_string(cache()?.join("servers.env")).ok()?.lines().find_map(|line| {
-        let (name, value) = line.split_once('=')?;
-        (name == variable).then(|| value.to_owned())
-    })
+    fs::read_to_string(cache()?.join("servers.env"))
+        .ok()?
+        .lines()
+        .find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            (name == variable).then(|| value.to_owned())
+        })
 }
 
 /// The folder that the set-up script uses, found the way it finds it.

@@ -33,7 +33,9 @@ impl Subscription {
     #[track_caller]
     pub(crate) fn start(client: &Command, topic: &str) -> Self {
         let mut command = Command::new(client.get_program());
-        command.args(client.get_args()).args(["-q", "1", "-d", "-F", FORMAT, "-t", topic]);
+        command
+            .args(client.get_args())
+            .args(["-q", "1", "-d", "-F", FORMAT, "-t", topic]);
         let mut process = Process::start("mosquitto_sub", &command);
         process
             .hears("has its subscription granted", SOON, |line| {
@@ -45,15 +47,21 @@ impl Subscription {
 
     /// Everything that has come so far.
     pub(crate) fn messages(&self) -> Vec<Message> {
-        self.process.said().iter().filter_map(|line| parse(line)).collect()
+        self.process
+            .said()
+            .iter()
+            .filter_map(|line| parse(line))
+            .collect()
     }
 
     /// Waits until `count` messages have come, and gives back all there are.
     #[track_caller]
     pub(crate) fn receives(&self, count: usize, within: Duration) -> Vec<Message> {
-        until_some(&format!("{count} messages at mosquitto_sub"), within, || {
-            Some(self.messages()).filter(|messages| messages.len() >= count)
-        })
+        until_some(
+            &format!("{count} messages at mosquitto_sub"),
+            within,
+            || Some(self.messages()).filter(|messages| messages.len() >= count),
+        )
     }
 }
 
@@ -63,5 +71,8 @@ fn parse(line: &str) -> Option<Message> {
         .step_by(2)
         .map(|at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).expect("mosquitto_sub's %x"))
         .collect();
-    Some(Message { topic: topic.to_owned(), payload })
+    Some(Message {
+        topic: topic.to_owned(),
+        payload,
+    })
 }

@@ -26,7 +26,10 @@ pub(crate) fn until_some<T>(
         if let Some(found) = look() {
             return found;
         }
-        assert!(began.elapsed() < within, "waited {within:?} in vain for: {what}");
+        assert!(
+            began.elapsed() < within,
+            "waited {within:?} in vain for: {what}"
+        );
         pause();
     }
 }
@@ -36,7 +39,10 @@ pub(crate) fn until_some<T>(
 pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
-    #[expect(clippy::disallowed_methods, reason = "tests measure real time, and only here")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests measure real time, and only here"
+    )]
     pub(crate) fn start() -> Self {
         Self(Instant::now())
     }
@@ -51,7 +57,10 @@ impl Stopwatch {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place in the tests that pauses")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place in the tests that pauses"
+)]
 pub(crate) fn pause() {
     std::thread::sleep(BETWEEN_LOOKS);
 }

@@ -1,0 +1,9 @@
+//! The subcommands, one file each.
+
+pub mod backtest;
+pub mod demo;
+pub mod doctor;
+pub mod import;
+pub mod serve;
+pub mod settings;
+pub mod sim;

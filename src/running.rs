@@ -1,0 +1,218 @@
+//! The parts of firemain at work in this process: started in order, stopped together.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use firemain_api::http::{AppState, HttpSettings, Serving, Tail, TlsFiles};
+use firemain_api::watch::{Watch, WatchSettings};
+use firemain_domain::clock::SharedClock;
+use firemain_ingest::endpoint::{Endpoint, EndpointSettings, EndpointTls, RegisterLogins};
+use firemain_ingest::{BrokerSettings, Ingest, IngestSettings};
+use firemain_store::register::Register;
+use firemain_wire::Limits;
+use tokio_util::sync::CancellationToken;
+
+use crate::ready::Ready;
+use crate::settings::{Endpoint as EndpointKeys, Mqtt, Settings};
+use crate::stores::{Parts, Stores};
+
+/// Devices at the own endpoint at once, at most.
+const MOST_SESSIONS: usize = 50_000;
+
+/// What runs.
+pub struct Running {
+    /// Judging, if it is done here.
+    pub watch: Option<Arc<Watch>>,
+    ingest: Option<Ingest>,
+    endpoint: Option<Endpoint>,
+    serving: Option<Serving>,
+    // Last, so that the locks are let go only when nothing works any more.
+    stores: Stores,
+}
+
+impl Running {
+    /// Starts `parts`. `open`: the endpoint also takes devices without credentials. When a part
+    /// cannot start, those before it are stopped again.
+    pub async fn start(
+        settings: &Settings,
+        parts: Parts,
+        open: bool,
+        stores: Stores,
+        clock: &SharedClock,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let mut running =
+            Self { watch: None, ingest: None, endpoint: None, serving: None, stores };
+        match running.start_parts(settings, parts, open, clock, cancel).await {
+            Ok(()) => Ok(running),
+            Err(error) => {
+                cancel.cancel();
+                running.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_parts(
+        &mut self,
+        settings: &Settings,
+        parts: Parts,
+        open: bool,
+        clock: &SharedClock,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        if parts.judges() {
+            self.judge_and_serve(settings, parts, clock, cancel).await?;
+        }
+        if parts.receives() {
+            self.receive(settings, open, clock, cancel).await?;
+        }
+        Ok(())
+    }
+
+    async fn judge_and_serve(
+        &mut self,
+        settings: &Settings,
+        parts: Parts,
+        clock: &SharedClock,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let stores = firemain_api::Stores {
+            journal: Arc::clone(&self.stores.journal),
+            intake: Arc::clone(&self.stores.intake),
+            archive: Arc::clone(&self.stores.archive),
+            register: Arc::clone(&self.stores.register),
+        };
+        let watch = WatchSettings {
+            rules: settings.rules.clone(),
+            subscriptions: settings.mqtt.subscriptions.clone(),
+            limits: limits(&settings.mqtt),
+        };
+        let (of_watch, of_clock, of_cancel) = (stores.clone(), Arc::clone(clock), cancel.clone());
+        let watch = tokio::task::spawn_blocking(move || {
+            Watch::start(&of_watch, watch, of_clock, of_cancel)
+        });
+        let watch = watch.await.context("judging broke off at its start")??;
+        self.watch = Some(Arc::clone(&watch));
+        let state = AppState { stores, watch, clock: Arc::clone(clock) };
+        let tail = (!parts.receives()).then(|| Tail {
+            subscriptions: settings.mqtt.subscriptions.clone(),
+            limits: limits(&settings.mqtt),
+        });
+        let http = HttpSettings {
+            listen: settings.http.listen,
+            public_url: settings.http.public_url.clone(),
+            tls: settings.http.cert_file.clone().zip(settings.http.key_file.clone()).map(
+                |(cert_file, key_file)| TlsFiles { cert_file, key_file },
+            ),
+            allow_without_login: settings.http.allow_without_login,
+            tail,
+            ..HttpSettings::default()
+        };
+        self.serving = Some(firemain_api::http::serve(http, state, cancel.clone()).await?);
+        Ok(())
+    }
+
+    async fn receive(
+        &mut self,
+        settings: &Settings,
+        open: bool,
+        clock: &SharedClock,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let stores = firemain_ingest::Stores {
+            journal: Arc::clone(&self.stores.journal),
+            intake: Arc::clone(&self.stores.intake),
+            archive: Arc::clone(&self.stores.archive),
+            register: Arc::clone(&self.stores.register),
+        };
+        let ingest = IngestSettings {
+            broker: broker(&settings.mqtt),
+            client_id: settings.mqtt.client_id.clone(),
+            subscriptions: settings.mqtt.subscriptions.clone(),
+            limits: limits(&settings.mqtt),
+        };
+        let ingest = Ingest::start(ingest, stores, Arc::clone(clock), cancel.clone()).await?;
+        let appender = ingest.appender();
+        self.ingest = Some(ingest);
+        if let Some(endpoint) = endpoint(&settings.endpoint, &settings.mqtt, open) {
+            let logins = Arc::new(RegisterLogins(Arc::clone(&self.stores.register)));
+            let endpoint = Endpoint::start(&endpoint, logins, appender, Arc::clone(clock))?;
+            self.endpoint = Some(endpoint);
+        }
+        Ok(())
+    }
+
+    /// The register, for who wires more to it.
+    pub fn register(&self) -> Arc<dyn Register> {
+        Arc::clone(&self.stores.register)
+    }
+
+    /// Where to reach it.
+    pub fn ready(&self) -> Ready {
+        let endpoint = self.endpoint.as_ref();
+        let plain = endpoint.and_then(Endpoint::address).map(|at| format!("mqtt://{at}"));
+        let tls = endpoint.and_then(Endpoint::tls_address).map(|at| format!("mqtts://{at}"));
+        Ready {
+            http: self.serving.as_ref().map(Serving::url).unwrap_or_default(),
+            mqtt: plain.or(tls).unwrap_or_default(),
+            with_login: false,
+        }
+    }
+
+    /// Stops: first nothing more comes in, then what came in is finished. Within 5 s.
+    pub async fn stop(self) {
+        let Self { watch, ingest, endpoint, serving, stores } = self;
+        if let Some(endpoint) = endpoint {
+            endpoint.stop().await;
+        }
+        let receiving = async {
+            if let Some(ingest) = ingest {
+                ingest.stop().await;
+            }
+        };
+        let judging = async {
+            if let Some(watch) = watch {
+                watch.stop().await;
+            }
+        };
+        let serving = async {
+            if let Some(serving) = serving {
+                serving.stopped().await;
+            }
+        };
+        tokio::join!(receiving, judging, serving);
+        drop(stores);
+    }
+}
+
+/// The broker's settings, if there is one.
+pub fn broker(mqtt: &Mqtt) -> Option<BrokerSettings> {
+    Some(BrokerSettings {
+        url: mqtt.url.clone()?,
+        username: mqtt.username.clone(),
+        password: mqtt.password.as_ref().map(|secret| secret.reveal().to_owned()),
+        ca_file: mqtt.ca_file.clone(),
+        cert_file: mqtt.cert_file.clone(),
+        key_file: mqtt.key_file.clone(),
+    })
+}
+
+fn limits(mqtt: &Mqtt) -> Limits {
+    Limits { payload_bytes: mqtt.max_payload_bytes, ..Limits::default() }
+}
+
+fn endpoint(keys: &EndpointKeys, mqtt: &Mqtt, open: bool) -> Option<EndpointSettings> {
+    if keys.listen.is_none() && keys.tls_listen.is_none() {
+        return None;
+    }
+    let certificate = keys.cert_file.clone().zip(keys.key_file.clone());
+    let tls = keys.tls_listen.zip(certificate);
+    Some(EndpointSettings {
+        listen: keys.listen,
+        tls: tls.map(|(listen, (cert_file, key_file))| EndpointTls { listen, cert_file, key_file }),
+        open,
+        payload_limit: mqtt.max_payload_bytes,
+        max_sessions: MOST_SESSIONS,
+    })
+}

@@ -1,0 +1,80 @@
+//! The demo, as a newcomer starts it.
+
+mod support;
+
+use std::time::Duration;
+
+use support::{Firemain, SOON, Stopwatch, until, until_some};
+
+#[test]
+fn the_demo_shows_a_town_in_which_things_happen() {
+    let began = Stopwatch::start();
+    let mut demo = Firemain::builder("demo").start();
+    eprintln!("ready after {:?}", began.elapsed());
+    let ready = demo.ready().line.clone();
+    assert!(ready.contains(" user= password= key="), "{ready}");
+    let http = demo.http();
+    let flags = until_some("the first flags", SOON, || {
+        let flags = http.get("/api/v1/flags?limit=200").ok();
+        flags["items"].as_array().filter(|items| !items.is_empty()).cloned()
+    });
+    eprintln!("{} flags after {:?}", flags.len(), began.elapsed());
+    let sources = http.get("/api/v1/sources?limit=500").ok();
+    assert_eq!(sources["items"].as_array().unwrap().len(), 200);
+    let page = http.get("/");
+    assert!(page.content_type.starts_with("text/html"), "{}", page.content_type);
+    let history = http.get("/api/v1/alerts?limit=200").ok();
+    let alerts = history["items"].as_array().unwrap();
+    assert!(!alerts.is_empty(), "yesterday had its alerts");
+    let status = demo.terminate();
+    assert!(status.success(), "{status}: {:?}", demo.said());
+}
+
+#[test]
+fn a_sensor_of_ones_own_joins_the_demo() {
+    let demo = Firemain::builder("demo").arg("--sources").arg("30").start();
+    let http = demo.http();
+    let csv = "code,kind,name,lat,lon,device,required_pressure_kpa\n\
+        MY-1,hydrant,my street,21.03,105.85,my-sensor,98.1\n";
+    http.post_text("/api/v1/import?format=csv", "text/csv", csv).ok();
+    let port = demo.ready().mqtt_address().port().to_string();
+    let mut publish = std::process::Command::new(support::server("MOSQUITTO_PUB"));
+    publish.args(["-h", "127.0.0.1", "-p", &port, "-q", "1"]);
+    publish.args(["-t", "firemain/v1/my-sensor/telemetry", "-m", r#"{"pressure_kpa":12}"#]);
+    assert!(publish.status().unwrap().success());
+    until("it is flagged", SOON, || {
+        let flags = http.get("/api/v1/flags?limit=200").ok();
+        flags["items"].as_array().unwrap().iter().any(|flag| flag["code"] == "MY-1")
+    });
+}
+
+#[test]
+fn a_faster_demo_runs_on_a_clock_of_its_own() {
+    let demo = Firemain::builder("demo").arg("--speed").arg("600").arg("--sources").arg("30").start();
+    let http = demo.http();
+    let newest = || {
+        let statuses = http.get("/readyz");
+        statuses.status
+    };
+    until("it is ready at ten minutes a second", Duration::from_secs(30), || newest() == 200);
+    let readings = until_some("readings of a time that runs ahead", Duration::from_secs(30), || {
+        let sources = http.get("/api/v1/sources?limit=5&kind=hydrant").ok();
+        let code = sources["items"][0]["code"].as_str()?.to_owned();
+        let latest = http.get(&format!("/api/v1/sources/{code}/readings/latest")).ok();
+        let at = latest["items"][0]["at"].as_str().and_then(firemain_domain::Timestamp::parse)?;
+        (at.ms() > support::now_ms() + 1_800_000).then_some(at)
+    });
+    eprintln!("the newest reading is of {readings}");
+    let unknown = http.get("/api/v1/flags?verdict=unknown&reason=stale&limit=200").ok();
+    assert!(unknown["items"].as_array().unwrap().len() < 15, "time running fast is no silence: {unknown}");
+}
+
+#[test]
+fn a_busy_port_is_named_with_the_way_round() {
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut demo = Firemain::builder("demo").arg("--http").arg(&address).start_unready();
+    assert_eq!(demo.ends().code(), Some(1));
+    let said = demo.said().join("\n");
+    assert!(said.contains(&address) && said.contains("--http"), "{said}");
+}

@@ -1,0 +1,324 @@
+//! The own endpoint with a real client: what is acknowledged is in the journal.
+#![allow(clippy::unwrap_used)]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use firemain_domain::clock::SystemClock;
+use firemain_ingest::Writer;
+use firemain_ingest::endpoint::{
+    Commands, Delivery, Endpoint, EndpointError, EndpointSettings, Granted, Logins,
+};
+use firemain_store::journal::{Body, Journal, JournalOptions, Message, Position, SqliteJournal};
+use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, QoS};
+use sha2::{Digest, Sha256};
+
+struct OneLogin;
+
+impl Logins for OneLogin {
+    fn login(&self, name: &str) -> Result<Option<Granted>, String> {
+        Ok((name == "gateway").then(|| Granted {
+            name: name.into(),
+            secret_sha256: Sha256::digest(b"secret").into(),
+            devices: vec!["tr-1".into(), "tr-2".into()],
+        }))
+    }
+}
+
+struct House {
+    endpoint: Endpoint,
+    journal: Arc<SqliteJournal>,
+    writer: Writer,
+    _folder: tempfile::TempDir,
+}
+
+fn settings() -> EndpointSettings {
+    EndpointSettings {
+        listen: Some("127.0.0.1:0".parse().unwrap()),
+        tls: None,
+        open: false,
+        payload_limit: 8_192,
+        max_sessions: 100,
+    }
+}
+
+fn house() -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let options = JournalOptions {
+        keep_ms: 0,
+        max_bytes: 1 << 30,
+    };
+    let journal = SqliteJournal::open(&folder.path().join("journal.db"), options).unwrap();
+    let journal = Arc::new(journal);
+    let writer = Writer::start(Arc::clone(&journal) as _, SystemClock::shared()).unwrap();
+    let endpoint = Endpoint::start(
+        &settings(),
+        Arc::new(OneLogin),
+        writer.appender(),
+        SystemClock::shared(),
+    );
+    House {
+        endpoint: endpoint.unwrap(),
+        journal,
+        writer,
+        _folder: folder,
+    }
+}
+
+impl House {
+    fn address(&self) -> SocketAddr {
+        self.endpoint.address().unwrap()
+    }
+
+    fn client(&self, id: &str, password: &str) -> MqttOptions {
+        let mut options = MqttOptions::new(id, "127.0.0.1", self.address().port());
+        options.set_credentials("gateway", password);
+        options.set_max_packet_size(1 << 20, 1 << 20);
+        options
+    }
+
+    fn messages(&self) -> Vec<Message> {
+        let read = self.journal.read(Position(0), 10_000).unwrap();
+        let messages = read
+            .into_iter()
+            .filter_map(|(_, envelope)| match envelope.body {
+                Body::Message(message) => Some(message),
+                Body::Control(_) => None,
+            });
+        messages.collect()
+    }
+
+    async fn stop(self) {
+        tokio::time::timeout(Duration::from_secs(5), self.endpoint.stop())
+            .await
+            .unwrap();
+        self.writer.stop();
+    }
+}
+
+async fn until(client: &mut EventLoop, wanted: impl Fn(&Packet) -> bool) {
+    let waiting = async {
+        loop {
+            if let Event::Incoming(packet) = client.poll().await.unwrap()
+                && wanted(&packet)
+            {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting)
+        .await
+        .unwrap();
+}
+
+/// Waits until the journal holds a message on this topic.
+async fn journalled(house: &House, topic: &str) -> Message {
+    let waiting = async {
+        let mut tick = tokio::time::interval(Duration::from_millis(10));
+        loop {
+            tick.tick().await;
+            if let Some(found) = house.messages().into_iter().find(|m| *m.topic == *topic) {
+                return found;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting)
+        .await
+        .unwrap()
+}
+
+async fn connected(options: MqttOptions) -> (AsyncClient, EventLoop) {
+    let (client, mut events) = AsyncClient::new(options, 100);
+    until(&mut events, |p| matches!(p, Packet::ConnAck(_))).await;
+    (client, events)
+}
+
+#[tokio::test]
+async fn what_is_acknowledged_is_in_the_journal() {
+    let house = house();
+    let (client, mut events) = connected(house.client("a", "secret")).await;
+    for n in 0..50 {
+        let topic = "firemain/v1/tr-1/telemetry";
+        client
+            .publish(topic, QoS::AtLeastOnce, false, format!("{n}"))
+            .await
+            .unwrap();
+        until(&mut events, |p| matches!(p, Packet::PubAck(_))).await;
+        assert_eq!(house.messages().len(), n + 1);
+    }
+    let topic = "firemain/v1/tr-2/status";
+    client
+        .publish(topic, QoS::ExactlyOnce, true, "once")
+        .await
+        .unwrap();
+    until(&mut events, |p| matches!(p, Packet::PubComp(_))).await;
+    assert_eq!(house.messages().last().unwrap().payload, b"once");
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn an_oversize_payload_is_kept_by_its_beginning_and_acknowledged() {
+    let house = house();
+    let (client, mut events) = connected(house.client("a", "secret")).await;
+    let payload = vec![7; 200_000];
+    client
+        .publish(
+            "firemain/v1/tr-1/telemetry",
+            QoS::AtLeastOnce,
+            false,
+            payload,
+        )
+        .await
+        .unwrap();
+    until(&mut events, |p| matches!(p, Packet::PubAck(_))).await;
+    let kept = &house.messages()[0];
+    assert_eq!((kept.payload.len(), kept.cut_from), (4_096, Some(200_000)));
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_a_foreign_topic_are_refused_and_counted() {
+    let house = house();
+    let (_, mut events) = AsyncClient::new(house.client("a", "wrong"), 10);
+    assert!(events.poll().await.is_err());
+    let counters = Arc::clone(house.endpoint.counters());
+    assert_eq!(counters.refused_logins.load(Ordering::Relaxed), 1);
+
+    let (client, mut events) = connected(house.client("a", "secret")).await;
+    client
+        .publish("firemain/v1/tr-9/telemetry", QoS::AtLeastOnce, false, "x")
+        .await
+        .unwrap();
+    let cut = async { while events.poll().await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(10), cut)
+        .await
+        .unwrap();
+    assert_eq!(counters.refused_publishes.load(Ordering::Relaxed), 1);
+    assert!(house.messages().is_empty());
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn the_last_will_counts_when_a_client_vanishes_and_not_when_it_says_goodbye() {
+    let house = house();
+    let with_will = |id: &str, device: &str| {
+        let mut options = house.client(id, "secret");
+        let topic = format!("firemain/v1/{device}/status");
+        options.set_last_will(LastWill::new(topic, "gone", QoS::AtLeastOnce, true));
+        options
+    };
+    let (polite, mut polite_events) = connected(with_will("polite", "tr-2")).await;
+    polite.disconnect().await.unwrap();
+    while polite_events.poll().await.is_ok() {}
+    drop(connected(with_will("rude", "tr-1")).await);
+    assert_eq!(
+        journalled(&house, "firemain/v1/tr-1/status").await.payload,
+        b"gone"
+    );
+    assert_eq!(house.messages().len(), 1);
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_connects_anew_takes_over_and_the_older_ones_will_comes_first() {
+    let house = house();
+    let mut options = house.client("same", "secret");
+    let topic = "firemain/v1/tr-1/status";
+    options.set_last_will(LastWill::new(topic, "gone", QoS::AtLeastOnce, true));
+    let (_older, mut older_events) = connected(options).await;
+    let (client, mut events) = connected(house.client("same", "secret")).await;
+    client
+        .publish(topic, QoS::AtLeastOnce, false, "here")
+        .await
+        .unwrap();
+    until(&mut events, |p| matches!(p, Packet::PubAck(_))).await;
+    let cut = async { while older_events.poll().await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(10), cut)
+        .await
+        .unwrap();
+    let said: Vec<_> = house.messages().into_iter().map(|m| m.payload).collect();
+    assert_eq!(said, [b"gone".to_vec(), b"here".to_vec()]);
+    assert_eq!(
+        house.endpoint.counters().sessions.load(Ordering::Relaxed),
+        1
+    );
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn a_command_reaches_its_device_or_waits_for_it() {
+    let house = house();
+    let commands: Commands = house.endpoint.commands();
+    assert_eq!(
+        commands.send("tr-1", b"a".to_vec()),
+        Delivery::NobodyListens
+    );
+    let mut options = house.client("a", "secret");
+    options.set_clean_session(false);
+    let (client, mut events) = connected(options.clone()).await;
+    client
+        .subscribe("firemain/v1/tr-1/command", QoS::AtLeastOnce)
+        .await
+        .unwrap();
+    until(&mut events, |p| matches!(p, Packet::SubAck(_))).await;
+    assert_eq!(commands.send("tr-1", b"now".to_vec()), Delivery::Sent);
+    until(
+        &mut events,
+        |p| matches!(p, Packet::Publish(p) if p.payload == "now"),
+    )
+    .await;
+    client.disconnect().await.unwrap();
+    while events.poll().await.is_ok() {}
+    let away = async {
+        let mut tick = tokio::time::interval(Duration::from_millis(10));
+        while house.endpoint.counters().sessions.load(Ordering::Relaxed) > 0 {
+            tick.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), away)
+        .await
+        .unwrap();
+    assert_eq!(commands.send("tr-1", b"later".to_vec()), Delivery::Queued);
+    let (_client, mut events) = AsyncClient::new(options, 10);
+    until(
+        &mut events,
+        |p| matches!(p, Packet::Publish(p) if p.payload == "later"),
+    )
+    .await;
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named_and_nobody_is_let_in_from_beyond_without_logins() {
+    let house = house();
+    let start = |settings: EndpointSettings| {
+        let logins = Arc::new(OneLogin);
+        Endpoint::start(
+            &settings,
+            logins,
+            house.writer.appender(),
+            SystemClock::shared(),
+        )
+        .err()
+    };
+    let busy = start(EndpointSettings {
+        listen: Some(house.address()),
+        ..settings()
+    })
+    .unwrap();
+    assert!(
+        busy.to_string()
+            .contains(&house.address().port().to_string()),
+        "{busy}"
+    );
+    let beyond = Some("0.0.0.0:0".parse().unwrap());
+    let open = start(EndpointSettings {
+        listen: beyond,
+        open: true,
+        ..settings()
+    });
+    assert!(matches!(open, Some(EndpointError::OpenBeyondLoopback(_))));
+    house.stop().await;
+}

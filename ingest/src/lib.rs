@@ -26,7 +26,7 @@ mod status;
 mod ingest;
 mod settings;
 
-pub use broker::{BrokerAddress, BrokerSettings, WrongUrl};
+pub use broker::{BrokerAddress, BrokerSettings, WrongUrl, probe};
 pub use ingest::Ingest;
 pub use settings::{IngestSettings, StartError, Stores};
 pub use status::Counters;

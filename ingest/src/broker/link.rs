@@ -110,7 +110,18 @@ pub(super) enum Lost {
 impl Link {
     /// Connects; says also whether the broker had kept our session.
     pub(super) async fn connect(target: &Target) -> Result<(Self, bool), NoLink> {
-        let mut connection = EventLoop::new(options(target)?, 1);
+        Self::connect_with(target, options(target)?).await
+    }
+
+    /// Connects without a session that the broker would keep.
+    pub(super) async fn connect_for_a_moment(target: &Target) -> Result<(Self, bool), NoLink> {
+        let mut options = options(target)?;
+        options.set_clean_session(true);
+        Self::connect_with(target, options).await
+    }
+
+    async fn connect_with(target: &Target, options: MqttOptions) -> Result<(Self, bool), NoLink> {
+        let mut connection = EventLoop::new(options, 1);
         let event = connection
             .poll()
             .await

@@ -77,3 +77,19 @@ impl BrokerSettings {
         })
     }
 }
+
+/// Looks whether the broker lets us in, under a name of its own (`{client_id}-doctor`) and without
+/// leaving anything there. Says in words for people why not.
+///
+/// # Errors
+/// What is wrong, and what to check.
+pub async fn probe(settings: &BrokerSettings, client_id: &str) -> Result<(), String> {
+    let target = settings
+        .target(&format!("{client_id}-doctor"))
+        .map_err(|error| error.to_string())?;
+    let (link, _) = link::Link::connect_for_a_moment(&target)
+        .await
+        .map_err(|error| error.to_string())?;
+    link.disconnect().await;
+    Ok(())
+}

@@ -289,6 +289,7 @@ fn check_kind(kind: &Kind) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -95,6 +95,7 @@ pub fn backup_path(path: &Path, schema: i64) -> PathBuf {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::register::sqlite::connection::open_for_writing;

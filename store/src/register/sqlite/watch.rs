@@ -59,7 +59,7 @@ pub fn commit(tx: &Connection, written: &Written<'_>) -> Result<(), RegisterErro
             episode.id.rule.name(),
             severity_number(episode.severity),
             episode.raised_at.ms(),
-            episode.cleared_at.map(|at| at.ms()),
+            episode.cleared_at.map(firemain_domain::Timestamp::ms),
             body,
         );
         run(tx, sql::SET_EPISODE, row)?;

@@ -1,5 +1,7 @@
 //! The embedded archive against the napkin one, through crashes, merges, damage and full disks.
 
+#![allow(clippy::unwrap_used)]
+
 mod archive_model;
 
 use std::fs;
@@ -415,4 +417,84 @@ async fn a_disk_that_takes_nothing_loses_nothing_and_it_goes_on_afterwards() {
     archive.check().await.unwrap();
     assert_eq!(archive.durable_upto(), Some(Position(taken as u64 + 1)));
     agree(&archive, &model, 0, i64::MAX).await;
+}
+
+const FOLDER: &str = "FIREMAIN_TEST_ARCHIVE_FOLDER";
+
+/// What the journal holds at a position: ten points of ten seconds that are nobody else's.
+fn journalled(position: u64) -> Vec<Point> {
+    let begin = MONDAY + position as i64 * 10_000;
+    let one = |k: i64| {
+        point(
+            k as usize % 4,
+            Quantity::FlowLps,
+            begin + k * 1_000,
+            0,
+            k as f64,
+        )
+    };
+    (0..10).map(one).collect()
+}
+
+#[tokio::test]
+#[ignore = "the child that the test below starts and kills"]
+async fn a_writer_that_will_be_killed() {
+    let Ok(folder) = std::env::var(FOLDER) else {
+        return;
+    };
+    let archive = open(Path::new(&folder));
+    for position in archive.durable_upto().unwrap().0 + 1.. {
+        archive
+            .write(journalled(position), Position(position))
+            .await
+            .unwrap();
+        if position % 16 == 0 {
+            let now = Timestamp::from_ms(MONDAY + position as i64 * 10_000);
+            archive.maintain(now).await.unwrap();
+        }
+        println!("\ndurable {}", archive.durable_upto().unwrap().0);
+    }
+}
+
+#[tokio::test]
+async fn a_writer_killed_at_any_moment_has_what_it_said_was_durable() {
+    use std::io::{BufRead, BufReader};
+    let folder = tempfile::tempdir().unwrap();
+    let mut durable = 0;
+    for round in 0..6 {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "a_writer_that_will_be_killed",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env(FOLDER, folder.path())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let enough = durable + 60 + 37 * round;
+        let mut said = 0;
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            if let Some(position) = line.strip_prefix("durable ") {
+                said = position.parse::<u64>().unwrap();
+            }
+            if said >= enough {
+                break;
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(said >= enough, "it ended by itself");
+
+        let archive = open(folder.path());
+        durable = archive.durable_upto().unwrap().0;
+        assert!(durable >= said, "{durable} after {said}");
+        let (from, until) = (MONDAY, MONDAY + (durable as i64 + 1) * 10_000);
+        let ms = Timestamp::from_ms;
+        let count = archive.count(None, ms(from), ms(until)).await.unwrap();
+        assert_eq!(count, durable * 10);
+        assert_eq!(archive.health().damaged_places, 0);
+    }
 }

@@ -1,5 +1,7 @@
 //! What any archive must do, told once and run against each of them.
 
+#![allow(clippy::unwrap_used)]
+
 mod archive_model;
 
 use archive_model::Model;

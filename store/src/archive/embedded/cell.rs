@@ -150,6 +150,7 @@ pub(super) fn decode(
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

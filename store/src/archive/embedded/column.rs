@@ -177,6 +177,7 @@ fn unpacked<T>(numbers: pco::errors::PcoResult<Vec<T>>, n: usize) -> Result<Vec<
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

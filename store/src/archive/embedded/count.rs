@@ -15,6 +15,12 @@ struct Cluster {
     reaches: Option<i64>,
 }
 
+#[derive(Debug)]
+enum Held<'a> {
+    Filed(&'a Arc<Table>),
+    Buffered(&'a Arc<Buffer>),
+}
+
 /// Counts. A table that overlaps nothing and lies wholly in the span need not be read.
 pub(super) fn all(
     tables: &Tables,
@@ -22,14 +28,19 @@ pub(super) fn all(
     from: i64,
     until: i64,
 ) -> Result<u64, Gone> {
-    let mut spans: Vec<((i64, i64), Result<&Arc<Table>, &Arc<Buffer>>)> = Vec::new();
+    let mut spans: Vec<((i64, i64), Held)> = Vec::new();
     let touching = tables
         .points
         .iter()
         .filter(|table| table.touches(from, until));
-    spans.extend(touching.map(|table| ((table.meta.first_at, table.meta.last_at), Ok(table))));
+    spans.extend(touching.map(|table| {
+        (
+            (table.meta.first_at, table.meta.last_at),
+            Held::Filed(table),
+        )
+    }));
     let touching = buffers.iter().filter(|buffer| buffer.touches(from, until));
-    spans.extend(touching.map(|buffer| (buffer.span(), Err(buffer))));
+    spans.extend(touching.map(|buffer| (buffer.span(), Held::Buffered(buffer))));
     spans.sort_by_key(|(span, _)| *span);
 
     let (mut count, mut cluster) = (0, Cluster::default());
@@ -39,8 +50,8 @@ pub(super) fn all(
         }
         cluster.reaches = cluster.reaches.max(Some(last));
         match what {
-            Ok(table) => cluster.tables.push(Arc::clone(table)),
-            Err(buffer) => cluster.buffers.push(Arc::clone(buffer)),
+            Held::Filed(table) => cluster.tables.push(Arc::clone(table)),
+            Held::Buffered(buffer) => cluster.buffers.push(Arc::clone(buffer)),
         }
     }
     Ok(count + cluster.count(from, until)?)

@@ -184,6 +184,7 @@ impl<'a> Section<'a> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -151,22 +151,10 @@ impl Shelf {
         drop(list);
         for table in before.points.iter().chain(&before.rollups) {
             if exchange.remove.contains(&table.meta.id) {
-                self.take_away(table);
+                take_away(table);
             }
         }
         Ok(())
-    }
-
-    /// A table that was damaged is set aside, for people to look at, instead of deleted.
-    fn take_away(&self, table: &Table) {
-        if table.is_damaged() {
-            let aside = table.path().with_extension("damaged");
-            if let Err(error) = std::fs::rename(table.path(), &aside) {
-                tracing::warn!(%error, file = %aside.display(), "cannot set a damaged file aside");
-            }
-        } else {
-            table.doom();
-        }
     }
 
     fn publish(&self, manifest: &Manifest) {
@@ -205,4 +193,16 @@ fn look(path: &Path) -> Option<(SystemTime, u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     let metadata = std::fs::metadata(path).ok()?;
     Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
+}
+
+/// A table that was damaged is set aside, for people to look at, instead of deleted.
+fn take_away(table: &Table) {
+    if table.is_damaged() {
+        let aside = table.path().with_extension("damaged");
+        if let Err(error) = std::fs::rename(table.path(), &aside) {
+            tracing::warn!(%error, file = %aside.display(), "cannot set a damaged file aside");
+        }
+    } else {
+        table.doom();
+    }
 }

@@ -10,13 +10,16 @@ use super::section::Section;
 use super::shelf::Tables;
 use super::table::{Gone, Table};
 
+/// The payloads of a source's sections in one table.
+type Sections = Vec<Vec<u8>>;
+
 /// A source's points in a span; sections are read when first needed.
 #[derive(Debug)]
 pub(super) struct View {
     hash: u64,
     code: String,
     /// In order of arrival.
-    tables: Vec<(Arc<Table>, Option<Vec<Vec<u8>>>)>,
+    tables: Vec<(Arc<Table>, Option<Sections>)>,
     /// What is in memory came after all that is in tables.
     pub(super) buffered: Vec<Row>,
 }

@@ -128,7 +128,9 @@ impl TableWriter {
         let mut index_bytes = 0;
         for entries in self.entries.chunks(PAGE_ENTRIES as usize) {
             page.clear();
-            entries.iter().for_each(|entry| entry.write(&mut page));
+            for entry in entries {
+                entry.write(&mut page);
+            }
             let sum = crc32fast::hash(&page);
             page.extend_from_slice(&sum.to_le_bytes());
             index_bytes += page.len() as u64;

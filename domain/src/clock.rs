@@ -20,6 +20,10 @@ pub trait Clock: Debug + Send + Sync {
     fn real(&self, ms: u64) -> Duration {
         Duration::from_millis(ms)
     }
+    /// How many milliseconds of this clock pass while `real` passes in the world.
+    fn passes_in(&self, real: Duration) -> i64 {
+        i64::try_from(real.as_millis()).unwrap_or(i64::MAX)
+    }
 }
 
 /// A clock that many hold.
@@ -99,6 +103,10 @@ impl Clock for ScaledClock {
 
     fn real(&self, ms: u64) -> Duration {
         Duration::from_secs_f64(ms as f64 / 1_000.0 / self.factor)
+    }
+
+    fn passes_in(&self, real: Duration) -> i64 {
+        (real.as_secs_f64() * 1_000.0 * self.factor) as i64
     }
 }
 

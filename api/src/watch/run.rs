@@ -24,7 +24,7 @@ use crate::board::{Board, OpenAlert, Told, open_alert};
 /// Envelopes taken at a time: a few milliseconds' work.
 const SLICE: usize = 512;
 /// Changes taken at a time.
-const CHANGES: usize = 256;
+const CHANGES: usize = 1_024;
 /// How long effects are gathered while the journal keeps coming, ms.
 const GATHER_MS: u64 = 25;
 /// How many events of the stream are gathered at most.
@@ -56,6 +56,8 @@ pub(super) struct Run {
     effects: Vec<Effect>,
     pending: Pending,
     gone: Vec<Told>,
+    /// The last fetch brought as many changes as it could: there are more.
+    more_changes: bool,
     /// A commit that the register has not accepted yet.
     unsent: Option<WatchCommit>,
     /// Alerts are to be compared with what the register has told of them.
@@ -149,6 +151,7 @@ impl Run {
             committed,
             recorded,
             changes: VecDeque::new(),
+            more_changes: false,
             effects: Vec::new(),
             pending: Pending::default(),
             gone: Vec::new(),
@@ -190,7 +193,8 @@ impl Run {
         self.send()?;
         self.take_changes()?;
         let slice = self.journal.read(self.fold.position, SLICE)?;
-        let quiet = slice.is_empty();
+        // Nor is it quiet while changes come in numbers: a whole register may be on its way in.
+        let quiet = slice.is_empty() && !self.more_changes;
         for (position, envelope) in slice {
             self.take_recorded_before(position)?;
             self.take_envelope(position, envelope);
@@ -228,6 +232,7 @@ impl Run {
     /// folded again, new ones.
     fn take_changes(&mut self) -> Result<(), Trouble> {
         let next = Position(self.fold.position.0 + 1);
+        self.more_changes = false;
         self.take_recorded_before(next)?;
         if self.is_replaying() || !self.recorded.is_empty() {
             return Ok(());
@@ -284,8 +289,9 @@ impl Run {
     fn fetch_changes(&mut self) -> Result<(), Trouble> {
         if self.changes.is_empty() {
             let fetched = self.register.changes_after(self.fold.change, CHANGES)?;
-            if fetched.len() == CHANGES {
-                // There may be more: not only at the next poll.
+            self.more_changes = fetched.len() == CHANGES;
+            if self.more_changes {
+                // Not only at the next poll.
                 self.timers.poll = 0;
             }
             self.changes.extend(fetched);

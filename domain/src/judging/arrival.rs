@@ -27,7 +27,7 @@ pub struct Arrivals {
 impl Arrivals {
     /// Takes note of a message whose newest reading lags by `lag_ms`, and returns what is to be
     /// added to its device's times.
-    pub fn note(&mut self, lag_ms: i64, steady_ms: i64, interval_ms: i64) -> i64 {
+    pub fn note(&mut self, lag_ms: i64, steady_ms: i64) -> i64 {
         let in_sequence = self.len == 0 || steady_ms - self.heard_ms >= BURST_MS;
         self.heard_ms = steady_ms;
         if in_sequence {
@@ -37,7 +37,9 @@ impl Arrivals {
         } else {
             self.lags_ms[MESSAGES - 1] = lag_ms;
         }
-        if (lag_ms - self.skew_ms).abs() > SPREAD_MS {
+        // A lag that is suddenly less: the clock was put right. One that is suddenly more is an old
+        // message that came late, and says nothing of the clock.
+        if lag_ms < self.skew_ms - SPREAD_MS {
             self.skew_ms = 0;
         }
         if usize::from(self.len) == MESSAGES {
@@ -45,10 +47,15 @@ impl Arrivals {
             sorted.sort_unstable();
             let middle = sorted[MESSAGES / 2];
             let alike = sorted.iter().all(|lag| (lag - middle).abs() < SPREAD_MS);
-            if alike && middle > interval_ms {
+            if alike && middle > SPREAD_MS {
                 self.skew_ms = middle;
             }
         }
+        self.skew_ms
+    }
+
+    /// What is added to its device's times now, ms.
+    pub fn skew_ms(&self) -> i64 {
         self.skew_ms
     }
 

@@ -176,8 +176,11 @@ impl Condition {
         coming: Coming,
         now: Moment,
     ) {
+        // A clock that is a little ahead must not put off the dwell: reading time, never later than
+        // receipt.
+        let held_at = coming.at.min(now.wall);
         let run = self.run.get_or_insert(Run {
-            since: coming.at,
+            since: held_at,
             newest: coming.at,
             samples: 0,
             critical: 0,
@@ -199,7 +202,7 @@ impl Condition {
         run.severity = severity;
         run.measured = measured;
         run.min_samples = timing.min_samples;
-        let left_ms = timing.dwell_ms - coming.at.since_ms(run.since);
+        let left_ms = timing.dwell_ms - held_at.since_ms(run.since);
         if coming.current {
             let to_go_ms = run.since.plus_ms(timing.dwell_ms).since_ms(now.wall).max(0);
             run.dwell_over = left_ms <= 0 || to_go_ms == 0;
@@ -211,7 +214,7 @@ impl Condition {
         if self.is_open() {
             let severity = self.severity(base, coming.on_change);
             let stands = self.episode.as_ref().map(|e| e.severity);
-            return (stands != Some(severity)).then_some(Turn::Severity);
+            return (coming.current && stands != Some(severity)).then_some(Turn::Severity);
         }
         let run = self.run.as_ref()?;
         let enough = run.samples >= run.min_samples || coming.on_change;
@@ -222,8 +225,9 @@ impl Condition {
         if !self.is_open() {
             return None;
         }
+        let cleared_at = coming.at.min(now.wall);
         let clearing = self.clearing.get_or_insert(Clearing {
-            since: coming.at,
+            since: cleared_at,
             newest: coming.at,
             samples: 0,
             deadline_ms: None,
@@ -235,7 +239,7 @@ impl Condition {
         if !coming.current {
             return None;
         }
-        let over = coming.at.since_ms(clearing.since) >= timing.clear_for_ms;
+        let over = cleared_at.since_ms(clearing.since) >= timing.clear_for_ms;
         let to_go_ms = clearing
             .since
             .plus_ms(timing.clear_for_ms)

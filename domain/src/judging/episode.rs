@@ -4,7 +4,7 @@ use super::condition::{Condition, Moment, Turn};
 use super::outcome::{
     Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, Mute, RuleName, Severity,
 };
-use super::paging::mute;
+use super::paging::{mute, tells_command};
 use super::state::One;
 use super::world::World;
 use crate::time::Timestamp;
@@ -88,7 +88,7 @@ pub fn turn(
                 EpisodeEvent::Changed,
                 effects,
             );
-            look_at_page(one, index, place, world, effects);
+            look_at_page(one, index, place, false, world, effects);
         }
         Turn::Clear => clear(&mut one.state.conditions[place], now, effects),
     }
@@ -105,7 +105,6 @@ pub fn raise(
 ) {
     let now = world.clocks.now();
     let reopen_ms = i64::from(world.rules.common.reopen_within_s) * 1_000;
-    let command = !one.settings.test_permitted(now.wall);
     let code = one.settings.source.code.clone();
     let condition = &mut one.state.conditions[place];
     let again = condition.episode.take().filter(|episode| {
@@ -139,7 +138,7 @@ pub fn raise(
                 reopened: 0,
                 pages: false,
                 muted_by: None,
-                tells_command: rule == RuleName::LowResidual && command,
+                tells_command: false,
                 evidence: grounds.evidence,
             };
             (EpisodeEvent::Raised, Box::new(episode))
@@ -195,11 +194,14 @@ pub fn hold_to(
     }
 }
 
-/// Looks again at whether a standing alert that has not paged does so now.
+/// Looks again at whether a standing alert that has not paged does so now, and whether command is
+/// to be told. `news`: a current reading says that the condition still holds; without one, an alert
+/// known only from old data stays quiet.
 pub fn look_at_page(
     one: &mut One,
     index: u32,
     place: usize,
+    news: bool,
     world: &World,
     effects: &mut Vec<Effect>,
 ) {
@@ -211,18 +213,18 @@ pub fn look_at_page(
     else {
         return;
     };
-    if before.pages || before.muted_by == Some(Mute::LateData) {
+    if before.muted_by == Some(Mute::LateData) && !news {
         return;
     }
-    let muted_by = before.muted_by;
+    let (paged, muted_by, told) = (before.pages, before.muted_by, before.tells_command);
     decide_page(one, index, place, world);
     let condition = &one.state.conditions[place];
     let Some(after) = &condition.episode else {
         return;
     };
-    if after.pages {
+    if after.pages && !paged {
         tell(condition, world.clocks.now(), EpisodeEvent::Paged, effects);
-    } else if after.muted_by != muted_by {
+    } else if after.muted_by != muted_by || after.tells_command != told {
         tell(
             condition,
             world.clocks.now(),
@@ -235,11 +237,13 @@ pub fn look_at_page(
 fn decide_page(one: &mut One, index: u32, place: usize, world: &World) {
     let now = world.clocks.now();
     let muted = mute(one, index, &one.state.conditions[place], world, now);
+    let command = tells_command(one, &one.state.conditions[place], world, now);
     let condition = &mut one.state.conditions[place];
     condition.page_check_ms = None;
     let Some(episode) = &mut condition.episode else {
         return;
     };
+    episode.tells_command |= command;
     if episode.pages || episode.severity < PAGES_FROM {
         return;
     }

@@ -3,15 +3,18 @@
 use super::outcome::{Basis, Measured};
 use super::rules::Rules;
 use super::settings::Settings;
-use super::state::State;
+use super::state::{State, UseProof};
+use crate::hydraulics::FlowTestPoint;
 use crate::quantity::Quantity;
 use crate::time::Timestamp;
 
 /// What is known of a hydrant's flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FlowKnown {
-    /// The flow that can be had, and what says so.
+    /// The flow that it can be counted on for, and what says so.
     pub rated: Option<Measured>,
+    /// The least that a test, today's estimate from it or the device's own says.
+    pub least: Option<Measured>,
     /// A test or a use in date that proves at least the required flow.
     pub proven: Option<Measured>,
 }
@@ -19,7 +22,8 @@ pub struct FlowKnown {
 /// What is known of the flow of a source at `now`.
 ///
 /// A test counts for five years while the pressure at rest stays within ± 20 % of the test's
-/// (NFPA 291); within that, today's pressure at rest gives an estimate. A use counts as long.
+/// (NFPA 291); within that, today's pressure at rest gives an estimate. A use counts as long. An
+/// estimate proves nothing.
 pub fn known_flow(settings: &Settings, state: &State, rules: &Rules, now: Timestamp) -> FlowKnown {
     let source = &settings.source;
     let target_kpa = source
@@ -27,9 +31,7 @@ pub fn known_flow(settings: &Settings, state: &State, rules: &Rules, now: Timest
         .pressure_kpa
         .unwrap_or(rules.common.target_residual_kpa);
     let required = source.requirement.flow_lps;
-    let static_kpa = state
-        .at_rest_kpa
-        .filter(|_| source.taps_main() && !state.silent);
+    let static_kpa = static_now_kpa(settings, state);
     let measured = |basis, value: f64, at| Measured {
         basis,
         quantity: Quantity::AvailableFlowLps,
@@ -39,36 +41,21 @@ pub fn known_flow(settings: &Settings, state: &State, rules: &Rules, now: Timest
         at,
     };
 
-    let tested = settings
+    let valid = settings
         .newest_test()
         .filter(|(test, point)| point.still_valid(test.at, now, static_kpa))
-        .and_then(|(test, point)| {
-            let available = point.available_flow_lps(target_kpa).ok()?;
-            let live = static_kpa
-                .filter(|_| available.extrapolated)
-                .filter(|_| state.newest_at.is_some_and(|at| at > test.at))
-                .and_then(|kpa| point.live_estimate_lps(kpa, target_kpa));
-            Some(match live {
-                Some(flow_lps) => measured(Basis::Estimated, flow_lps, state.last.at),
-                None => measured(Basis::FlowTest, available.flow_lps, test.at),
-            })
-        });
+        .and_then(|(test, point)| Some((test, point, point.available_flow_lps(target_kpa).ok()?)));
+    let tested =
+        valid.map(|(test, _, available)| measured(Basis::FlowTest, available.flow_lps, test.at));
+    let live = valid
+        .filter(|(test, _, available)| {
+            available.extrapolated && state.newest_at.is_some_and(|at| at >= test.at)
+        })
+        .and_then(|(_, point, _)| point.live_estimate_lps(static_kpa?, target_kpa))
+        .map(|flow_lps| measured(Basis::Estimated, flow_lps, state.last.at));
     let used = state
         .use_proof
-        .filter(|proof| proof.met)
-        .filter(|proof| {
-            let point = crate::hydraulics::FlowTestPoint {
-                static_kpa: proof.static_kpa.unwrap_or(proof.pressure_kpa),
-                residual_kpa: proof.pressure_kpa,
-                flow_lps: proof.flow_lps,
-                accuracy_kpa: None,
-            };
-            point.still_valid(
-                proof.at,
-                now,
-                static_kpa.filter(|_| proof.static_kpa.is_some()),
-            )
-        })
+        .filter(|proof| proof.met && use_counts(settings, state, proof, now))
         .map(|proof| measured(Basis::InUse, proof.flow_lps, proof.at));
     let by_device = state
         .last
@@ -77,7 +64,33 @@ pub fn known_flow(settings: &Settings, state: &State, rules: &Rules, now: Timest
 
     let enough = |m: &Measured| required.is_none_or(|required| m.value >= required);
     FlowKnown {
-        rated: by_device.or(tested).or(used),
-        proven: tested.or(used).filter(enough),
+        rated: least([live.or(tested), by_device]).or(used),
+        least: least([tested, live, by_device]),
+        proven: tested.filter(enough).or(used.filter(enough)),
     }
+}
+
+/// Whether a use still says something of the main: as long as a test would.
+pub fn use_counts(settings: &Settings, state: &State, proof: &UseProof, now: Timestamp) -> bool {
+    let point = FlowTestPoint {
+        static_kpa: proof.static_kpa.unwrap_or(proof.pressure_kpa),
+        residual_kpa: proof.pressure_kpa,
+        flow_lps: proof.flow_lps,
+        accuracy_kpa: None,
+    };
+    let static_kpa = static_now_kpa(settings, state).filter(|_| proof.static_kpa.is_some());
+    point.still_valid(proof.at, now, static_kpa)
+}
+
+/// The pressure at rest by the newest readings, where it means something.
+fn static_now_kpa(settings: &Settings, state: &State) -> Option<f64> {
+    state
+        .at_rest_kpa
+        .filter(|_| settings.source.taps_main() && !state.silent)
+}
+
+fn least<const N: usize>(of: [Option<Measured>; N]) -> Option<Measured> {
+    of.into_iter()
+        .flatten()
+        .min_by(|a, b| a.value.total_cmp(&b.value))
 }

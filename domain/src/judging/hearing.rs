@@ -6,10 +6,11 @@ use super::judge::Judge;
 use super::outcome::{Effect, LeftOut, RuleName};
 use super::reading::{left_out, take};
 use super::sample::Taken;
-use super::state::One;
+use super::state::{One, fingerprint};
 use super::world::World;
 use crate::quantity::Quantity;
 use crate::report::{EventKind, Mark, Report, Sample, usable_time};
+use crate::source::Kind;
 use crate::time::Timestamp;
 
 /// Takes in a device's message.
@@ -32,8 +33,7 @@ pub fn hear(
         } else if is_copy(one, report, copy, world) {
             effects.push(whole(one, world, LeftOut::Duplicate));
         } else {
-            one.state.marks.rotate_right(1);
-            one.state.marks[0] = (report.mark.number(), report.payload_hash);
+            one.state.remember_mark(report, world.clocks.now());
             take_in(one, index, report, world, effects);
         }
     });
@@ -55,19 +55,16 @@ fn whole(one: &One, world: &World, why: LeftOut) -> Effect {
 /// unless it says it with the same sequence or the same time, or the receiver knows it for a
 /// redelivery.
 fn is_copy(one: &One, report: &Report, copy: bool, world: &World) -> bool {
-    let known = one
-        .state
-        .marks
-        .contains(&(report.mark.number(), report.payload_hash));
-    let newest = newest_usable(report, world.clocks.now().wall);
-    match (newest, report.mark) {
+    let now = world.clocks.now();
+    let known = one.state.marks.contains(&fingerprint(report));
+    match (newest_usable(report, now.wall), report.mark) {
         (Some(newest), _) => known && one.state.newest_at.is_some_and(|at| newest <= at),
-        (None, Mark::Sequence(_)) => known,
+        (None, Mark::Sequence(_)) => one.state.untimed_before(report, now),
         (None, Mark::Hash(_)) => copy,
     }
 }
 
-fn newest_usable(report: &Report, wall: Timestamp) -> Option<Timestamp> {
+pub fn newest_usable(report: &Report, wall: Timestamp) -> Option<Timestamp> {
     report
         .samples
         .iter()
@@ -79,31 +76,67 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
     let now = world.clocks.now();
     let interval_ms = one.settings.fresh_interval_ms();
     let skew_ms = newest_usable(report, now.wall).map_or(0, |newest| {
-        one.state
-            .arrivals
-            .note(now.wall.since_ms(newest), now.steady_ms, interval_ms)
+        let before_ms = one.state.arrivals.skew_ms();
+        let lag_ms = now.wall.since_ms(newest);
+        let skew_ms = one.state.arrivals.note(lag_ms, now.steady_ms);
+        if skew_ms > before_ms {
+            one.state.shift(skew_ms - before_ms);
+        }
+        skew_ms
     });
+    let taken = samples(one, report, skew_ms, world, effects);
+    // A reading timed by its receipt is news by definition, whatever a clock was set to.
+    let age_ms = |one: &One, at| match one.state.timed_by_receipt {
+        true => 0,
+        false => now.wall.since_ms(at).max(0),
+    };
+    let is_news = |age_ms: i64| age_ms <= 2 * interval_ms;
+    // Of a backlog only the newest reading decides; what it passed through on the way is history.
+    let backlog = taken.iter().any(|taken| !is_news(age_ms(one, taken.at)));
+    let newest = taken.last().map(|taken| taken.at);
     let mut heard = None;
-    for taken in samples(one, report, skew_ms, world, effects) {
+    for taken in taken {
         if one.state.newest_at.is_some_and(|newest| taken.at < newest) {
             effects.push(left_out(one, taken, LeftOut::Late));
             continue;
         }
-        // A reading timed by its receipt is news by definition, whatever a clock was set to.
-        let age_ms = if one.state.timed_by_receipt {
-            0
-        } else {
-            now.wall.since_ms(taken.at).max(0)
-        };
-        let current = age_ms == 0 || is_current(taken.at, now.wall, interval_ms);
-        if current {
+        let age_ms = age_ms(one, taken.at);
+        if is_news(age_ms) && is_evidence(one, &taken) {
             heard = Some(age_ms);
         }
-        take(one, index, taken, current, world, effects);
+        let decides = is_news(age_ms) && (!backlog || Some(taken.at) == newest);
+        take(one, index, taken, decides, world, effects);
     }
-    if let Some(age_ms) = heard {
+    if let Some(age_ms) = heard.or_else(|| heartbeat(one, report, skew_ms, world)) {
         is_heard(one, age_ms, world, effects);
     }
+}
+
+/// Whether a sample says anything of what the source is judged by: a meter that still counts does not
+/// make up for a pressure sensor that is dead.
+fn is_evidence(one: &One, taken: &Taken) -> bool {
+    let source = &one.settings.source;
+    match source.kind {
+        Kind::Hydrant { .. } if source.taps_main() && source.requirement.pressure_kpa.is_some() => {
+            taken.pressure_kpa.is_some()
+        }
+        Kind::Hydrant { .. } => true,
+        Kind::Tank(_) | Kind::DrawPoint(_) => taken.level_m.is_some(),
+    }
+}
+
+/// A device that reports on change says by any valid message that nothing changed: how old that
+/// word is, ms. Unless its sensor shows what cannot be.
+fn heartbeat(one: &One, report: &Report, skew_ms: i64, world: &World) -> Option<i64> {
+    let now = world.clocks.now();
+    let source = &one.settings.source;
+    let newest = report.samples.iter().max_by_key(|sample| sample.at)?;
+    let invalid = &world.rules.invalid;
+    let valid = |(quantity, value): &(Quantity, f64)| invalid.is_valid(source, *quantity, *value);
+    let well = !newest.values.is_empty() && newest.values.iter().all(valid);
+    let at = usable_time(newest.at, now.wall).map_or(now.wall, |at| at.plus_ms(skew_ms));
+    let current = is_current(at, now.wall, one.settings.fresh_interval_ms());
+    (one.settings.on_change() && well && current).then(|| now.wall.since_ms(at).max(0))
 }
 
 /// The message's samples and cap events as cleaned samples, oldest first.

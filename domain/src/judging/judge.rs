@@ -261,7 +261,7 @@ impl Judge {
             return;
         };
         for place in 0..one.state.conditions.len() {
-            super::episode::look_at_page(&mut one, index, place, &self.world, effects);
+            super::episode::look_at_page(&mut one, index, place, false, &self.world, effects);
         }
         self.settle(&mut one, index, effects);
         self.ones[index as usize] = Some(one);

@@ -41,7 +41,7 @@ pub fn mute(
         return None;
     }
     by_maintenance(one, now)
-        .or_else(|| by_supply_hours(one, world, now))
+        .or_else(|| by_supply_hours(one, condition.rule, world, now))
         .or_else(|| {
             let explained = condition.rule == RuleName::LowStatic && !critical;
             explained
@@ -64,23 +64,33 @@ fn by_maintenance(one: &One, now: Moment) -> Option<Muted> {
     })
 }
 
-fn by_supply_hours(one: &One, world: &World, now: Moment) -> Option<Muted> {
-    let hours = one.settings.source.supply_schedule.as_ref()?;
+/// Outside supply hours nothing pages; for an hour after they begin water may still be on its way.
+fn by_supply_hours(one: &One, rule: RuleName, world: &World, now: Moment) -> Option<Muted> {
     let grace_ms = i64::from(world.rules.common.supply_grace_s) * 1_000;
-    let by = Mute::SupplyHours;
-    if !hours.is_on(now.wall) {
-        return Some(Muted {
-            by,
-            until: hours.next_change(now.wall).map(|t| t.plus_ms(grace_ms)),
-        });
-    }
-    let back_since = hours
-        .next_change(now.wall.plus_ms(-grace_ms))
-        .filter(|t| *t <= now.wall)?;
-    Some(Muted {
-        by,
-        until: Some(back_since.plus_ms(grace_ms)),
+    let owed_from = one.settings.water_owed_from(now.wall, grace_ms)?;
+    let applies = waits_for_supply(rule) || !one.settings.supplied(now.wall);
+    applies.then_some(Muted {
+        by: Mute::SupplyHours,
+        until: Some(owed_from),
     })
+}
+
+/// The rules whose condition is nothing but missing water.
+pub const fn waits_for_supply(rule: RuleName) -> bool {
+    matches!(rule, RuleName::LowStatic | RuleName::FlowDeficit)
+}
+
+/// Whether command is to be told of the alert: of low pressure in use unless it is a test, and of
+/// every critical while a fire is near.
+pub fn tells_command(one: &One, condition: &Condition, world: &World, now: Moment) -> bool {
+    let Some(episode) = &condition.episode else {
+        return false;
+    };
+    let in_use = condition.rule == RuleName::LowResidual && !one.settings.test_permitted(now.wall);
+    let at_a_fire = episode.severity == Severity::Critical
+        && !world.clocks.history
+        && world.incident_near(one.settings.source.position);
+    in_use || at_a_fire
 }
 
 /// Water drawn here or on the same main explains a moderate drop for a while.

@@ -1,9 +1,10 @@
 //! From a report to turns of conditions: clean, tell spikes from steps, hold against the rules.
 
 use super::condition::{Coming, Condition};
-use super::episode::{base_severity, turn};
+use super::episode::{base_severity, look_at_page, turn};
 use super::outcome::{Effect, LeftOut, RuleName};
-use super::rules::{Assessment, Suspicion};
+use super::paging::waits_for_supply;
+use super::rules::{Assessment, Rule as _, Suspicion};
 use super::sample::Taken;
 use super::state::{One, UseProof};
 use super::verdict::seen;
@@ -76,11 +77,11 @@ fn sift(one: &One, taken: &Taken, world: &World) -> Sifted {
     match one.state.band.suspicion(spike, value, step, floor) {
         Suspicion::None if suspects.is_empty() => Sifted::Accept,
         Suspicion::None => Sifted::Spikes,
-        Suspicion::Outside { limit } => {
+        Suspicion::Outside { middle, limit } => {
             let agrees = suspects
                 .last()
                 .and_then(|s| s.main_quantity(source))
-                .is_some_and(|before| (before - value).abs() <= limit);
+                .is_some_and(|before| stays_away(before - middle, value - middle, limit));
             if agrees || suspects.len() >= 2 {
                 Sifted::Step
             } else {
@@ -88,6 +89,13 @@ fn sift(one: &One, taken: &Taken, world: &World) -> Sifted {
             }
         }
     }
+}
+
+/// Whether a second value outside the band agrees with the first: close to it, or on the same side
+/// and not on its way back.
+fn stays_away(first: f64, second: f64, limit: f64) -> bool {
+    let same_side = (first > 0.0) == (second > 0.0);
+    (first - second).abs() <= limit || (same_side && second.abs() >= first.abs() / 2.0)
 }
 
 /// Holds an accepted sample against the rules.
@@ -140,11 +148,58 @@ pub fn hold_against_rules(
     if one.state.holds(RuleName::InUse) {
         one.state.use_seen_at = Some(taken.at);
     }
+    if !one.state.is_drawing() && seen_cap(one, taken) != Some(true) {
+        one.state.at_rest_kpa = taken.pressure_kpa.or(one.state.at_rest_kpa);
+    }
     let seen = seen(one, taken, &world.rules, now.wall);
     let judged = others.map(|rule| (rule.name(), rule.assess(&seen), rule.timing(&seen)));
-    for (name, said, timing) in judged {
+    for (name, said, mut timing) in judged {
+        if waits_for_supply(name) {
+            timing.dwell_ms = dwell_by_supply(one, name, timing.dwell_ms, coming, world);
+        }
         note(one, index, name, said, timing, coming, world, effects);
     }
+}
+
+fn seen_cap(one: &One, taken: &Taken) -> Option<bool> {
+    taken.cap_open.or(one.state.last.cap_open)
+}
+
+/// A use was confirmed by time alone: the newest sample is one in use by now.
+pub fn hold_against_residual(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
+    let rule = &world.rules.low_residual;
+    let newest = one.state.last;
+    let (said, timing) = {
+        let seen = seen(one, &newest, &world.rules, world.clocks.now().wall);
+        (rule.assess(&seen), rule.timing(&seen))
+    };
+    let coming = Coming {
+        at: newest.at,
+        current: true,
+        on_change: one.settings.on_change(),
+    };
+    note(
+        one,
+        index,
+        rule.name(),
+        said,
+        timing,
+        coming,
+        world,
+        effects,
+    );
+}
+
+/// Water that is not owed yet is not missed: outside supply hours, and for an hour after they begin,
+/// the dwell lasts until that hour is over. The verdict does not wait.
+fn dwell_by_supply(one: &One, rule: RuleName, dwell_ms: i64, coming: Coming, world: &World) -> i64 {
+    let grace_ms = i64::from(world.rules.common.supply_grace_s) * 1_000;
+    let Some(owed_from) = one.settings.water_owed_from(coming.at, grace_ms) else {
+        return dwell_ms;
+    };
+    let run = one.state.condition(rule).and_then(|c| c.run.as_ref());
+    let since = run.map_or(coming.at.min(world.clocks.now().wall), |run| run.since);
+    dwell_ms.max(owed_from.since_ms(since))
 }
 
 /// Hands what a rule says to its condition, and carries out what comes of it.
@@ -172,9 +227,13 @@ pub fn note(
         }
     };
     let now = world.clocks.now();
+    let news = coming.current && matches!(said, Assessment::Holds { .. });
     let came = one.state.conditions[place].take(said, timing, base_severity(rule), coming, now);
     if let Some(what) = came {
         turn(one, index, place, what, world, effects);
+    }
+    if news {
+        look_at_page(one, index, place, true, world, effects);
     }
     if one.state.conditions[place].is_idle() {
         one.state.conditions.swap_remove(place);
@@ -188,14 +247,16 @@ fn remember(one: &mut One, taken: &Taken, world: &World) {
         if !drawing {
             one.state.band.push(value);
         }
-        let low = [RuleName::LowStatic, RuleName::TankLow, RuleName::DrawLow];
+        let low = [
+            RuleName::LowStatic,
+            RuleName::HighPressure,
+            RuleName::TankLow,
+            RuleName::DrawLow,
+        ];
         let wrong = |rule: &RuleName| one.state.holds(*rule) || one.state.is_open(*rule);
         if !drawing && !low.iter().any(wrong) {
             one.state.learn_normal(value);
         }
-    }
-    if !drawing && one.state.last.cap_open != Some(true) {
-        one.state.at_rest_kpa = taken.pressure_kpa.or(one.state.at_rest_kpa);
     }
     if let (Some(flow), Some(pressure), Kind::Hydrant { .. }) = (
         taken.flow_lps,
@@ -211,7 +272,8 @@ fn remember(one: &mut One, taken: &Taken, world: &World) {
 fn learn_from_use(one: &mut One, taken: &Taken, flow_lps: f64, pressure_kpa: f64, world: &World) {
     let required = one.settings.source.requirement;
     let least = world.rules.low_residual.min_flow_lps;
-    if flow_lps < least {
+    let least = required.flow_lps.map_or(least, |owed| least.min(owed));
+    if flow_lps < least || flow_lps <= world.rules.in_use.flow_lps {
         return;
     }
     let target_kpa = world.rules.common.target_residual_kpa;

@@ -104,6 +104,8 @@ pub struct Seen<'a> {
     pub drawing: bool,
     /// Whether the use is confirmed: its dwell is over.
     pub confirmed_use: bool,
+    /// Whether its flow is measured.
+    pub has_meter: bool,
     /// Whether a cap is off, by the newest word of it.
     pub cap_open: Option<bool>,
     /// Pressure when last at rest, kPa.

@@ -118,6 +118,20 @@ impl Settings {
             .is_none_or(|hours| hours.is_on(now))
     }
 
+    /// Outside supply hours, and for `grace_ms` after they begin: the moment from which missing
+    /// water counts. `None`: it counts now.
+    pub fn water_owed_from(&self, now: Timestamp, grace_ms: i64) -> Option<Timestamp> {
+        let hours = self.source.supply_schedule.as_ref()?;
+        let begins = if hours.is_on(now) {
+            hours
+                .next_change(now.plus_ms(-grace_ms))
+                .filter(|t| *t <= now)
+        } else {
+            hours.next_change(now)
+        };
+        begins.map(|t| t.plus_ms(grace_ms))
+    }
+
     /// The next moment at which a window begins or ends or supply goes on or off.
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         let windows = self

@@ -3,12 +3,29 @@
 use serde::{Deserialize, Serialize};
 
 use super::arrival::Arrivals;
-use super::condition::Condition;
+use super::condition::{Condition, Moment};
+use super::hearing::newest_usable;
 use super::outcome::{Note, Reason, RuleName, Verdict};
 use super::rules::Band;
 use super::sample::Taken;
 use super::settings::Settings;
-use crate::time::Timestamp;
+use crate::report::{Mark, Report};
+use crate::time::{DAY_MS, Timestamp};
+
+/// Within this time the same sequence and payload without a usable time are a copy.
+const COPY_MS: i64 = DAY_MS;
+/// Messages without a usable time that are kept in mind per source: a day's at one in six minutes.
+const UNTIMED_KEPT: usize = 240;
+
+/// Mark and payload of a message as one number.
+pub fn fingerprint(report: &Report) -> u64 {
+    report.payload_hash
+        ^ report
+            .mark
+            .number()
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(17)
+}
 
 /// One source: what people set, and what its readings led to.
 #[derive(Clone, Debug)]
@@ -47,8 +64,11 @@ pub struct State {
     pub last: Taken,
     /// Reading time of the newest sample judged.
     pub newest_at: Option<Timestamp>,
-    /// Mark and payload of the newest messages: to know a copy that has no usable time.
-    pub marks: [(u64, u64); 2],
+    /// Mark and payload of the newest messages, as one number each.
+    pub marks: [u64; 2],
+    /// Those of the last day's messages that had a sequence but no usable time, oldest first, with
+    /// the journal time of each: to know their copies.
+    pub untimed: Option<Box<Vec<(u64, Timestamp)>>>,
     /// Its times are the times of receipt.
     pub timed_by_receipt: bool,
     /// The main quantity's last accepted values.
@@ -118,7 +138,8 @@ impl One {
             silent: false,
             last: Taken::default(),
             newest_at: None,
-            marks: [(0, 0); 2],
+            marks: [0; 2],
+            untimed: None,
             timed_by_receipt: false,
             band: Band::default(),
             suspects: Vec::new(),
@@ -162,6 +183,37 @@ impl State {
     /// Whether water is being drawn, confirmed or not.
     pub fn is_drawing(&self) -> bool {
         self.holds(RuleName::InUse) || self.is_open(RuleName::InUse)
+    }
+
+    /// Remembers a message that was taken in, to know a copy of it.
+    pub fn remember_mark(&mut self, report: &Report, now: Moment) {
+        self.marks = [fingerprint(report), self.marks[0]];
+        if newest_usable(report, now.wall).is_some() || matches!(report.mark, Mark::Hash(_)) {
+            return;
+        }
+        let untimed = self.untimed.get_or_insert_default();
+        untimed.retain(|(_, at)| now.journal.since_ms(*at) <= COPY_MS);
+        if untimed.len() == UNTIMED_KEPT {
+            untimed.remove(0);
+        }
+        untimed.push((fingerprint(report), now.journal));
+    }
+
+    /// Whether a message without a usable time was taken in within the last day.
+    pub fn untimed_before(&self, report: &Report, now: Moment) -> bool {
+        let known = fingerprint(report);
+        let untimed = self.untimed.as_deref().map_or(&[][..], Vec::as_slice);
+        untimed
+            .iter()
+            .any(|(mark, at)| *mark == known && now.journal.since_ms(*at) <= COPY_MS)
+    }
+
+    /// The device's clock turned out to be behind: what was timed by it moves along.
+    pub fn shift(&mut self, by_ms: i64) {
+        self.newest_at = self.newest_at.map(|at| at.plus_ms(by_ms));
+        for condition in &mut self.conditions {
+            condition.shift(by_ms);
+        }
     }
 
     /// Remembers what the main quantity normally is: a slow mean over some 60 samples.

@@ -1,10 +1,11 @@
 //! What time alone brings about: dwells that end, silence that sets in, windows and supply hours
 //! that begin and end, pages that have waited long enough.
 
-use super::condition::Condition;
+use super::condition::{Condition, Turn};
 use super::episode::{self, Grounds, base_severity, look_at_page, turn};
 use super::judge::Judge;
 use super::outcome::{Effect, Evidence, RuleName, Severity};
+use super::reading::hold_against_residual;
 use super::rules::Rules;
 use super::state::One;
 use super::world::World;
@@ -64,7 +65,7 @@ fn look_at(judge: &mut Judge, index: u32, effects: &mut Vec<Effect>) {
         fall_silent(one, index, world, effects);
         end_unconfirmed_use(one, world, effects);
         for place in 0..one.state.conditions.len() {
-            look_at_page(one, index, place, world, effects);
+            look_at_page(one, index, place, false, world, effects);
         }
     });
 }
@@ -75,9 +76,13 @@ fn end_dwells(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect
     let heard = !one.state.silent;
     for place in 0..one.state.conditions.len() {
         let condition = &mut one.state.conditions[place];
-        let base = base_severity(condition.rule);
+        let rule = condition.rule;
+        let base = base_severity(rule);
         if let Some(what) = condition.pass(now.steady_ms, on_change, heard, base) {
             turn(one, index, place, what, world, effects);
+            if rule == RuleName::InUse && what == Turn::Raise {
+                hold_against_residual(one, index, world, effects);
+            }
         }
     }
 }
@@ -125,8 +130,9 @@ fn end_unconfirmed_use(one: &mut One, world: &World, effects: &mut Vec<Effect>) 
     if !one.state.is_drawing() || !(one.state.silent || unconfirmed) {
         return;
     }
+    // What was low while it was in use stays so until data says otherwise.
     for condition in &mut one.state.conditions {
-        if matches!(condition.rule, RuleName::InUse | RuleName::LowResidual) {
+        if condition.rule == RuleName::InUse {
             episode::clear(condition, now, effects);
         }
     }

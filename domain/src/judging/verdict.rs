@@ -1,7 +1,7 @@
 //! The verdict table: first match wins. Silence makes `unknown`, or leaves `unusable`; it never
 //! improves anything. Dwell delays pages, never verdicts.
 
-use super::flow::known_flow;
+use super::flow::{known_flow, use_counts};
 use super::outcome::{
     Basis, Evidence, Measured, Note, Reason, RuleName, Severity, Standing, Verdict,
 };
@@ -95,14 +95,14 @@ fn unusable(one: &One, _: &Rules, now: Timestamp) -> Vec<Reason> {
 
 /// Never heard, silent, nothing required, or nothing that what is required could be judged by.
 fn unknown(one: &One, _: &Rules, _: Timestamp) -> Vec<Reason> {
+    if !has_requirement(one) {
+        return vec![Reason::NoRequirement];
+    }
     let mut reasons = Vec::new();
     if one.state.heard_at.is_none() {
         reasons.push(Reason::NoData);
     } else if one.state.silent {
         reasons.push(Reason::Stale);
-    }
-    if !has_requirement(one) {
-        reasons.push(Reason::NoRequirement);
     }
     if reasons.is_empty() && !has_evidence(one) {
         reasons.push(Reason::NoEvidence);
@@ -124,7 +124,9 @@ fn has_requirement(one: &One) -> bool {
 fn has_evidence(one: &One) -> bool {
     let source = &one.settings.source;
     match &source.kind {
-        Kind::Hydrant { .. } if source.taps_main() => one.state.last.pressure_kpa.is_some(),
+        Kind::Hydrant { .. } if source.taps_main() => {
+            source.requirement.pressure_kpa.is_none() || one.state.last.pressure_kpa.is_some()
+        }
         // A barrel at rest says nothing; flow that is owed and unproven has a row of its own.
         Kind::Hydrant { .. } => {
             source.requirement.flow_lps.is_some()
@@ -139,23 +141,29 @@ fn has_evidence(one: &One) -> bool {
 /// Below a requirement or above a limit by the newest samples, a doubtful one included; or short by
 /// the newest use.
 fn short(one: &One, rules: &Rules, now: Timestamp) -> Vec<Reason> {
-    let short_by_use = one.state.use_proof.is_some_and(|proof| {
-        let tested_since = one
-            .settings
-            .tests
-            .last()
-            .is_some_and(|test| test.at > proof.at);
-        !proof.met && !tested_since
-    });
+    let short_by_use = is_short_by_use(one, now);
     SHORT
         .into_iter()
         .filter(|(rule, reason)| {
             one.state.holds(*rule)
-                || (*reason == Reason::LowResidual && short_by_use)
+                || (*reason == Reason::FlowDeficit && short_by_use)
                 || doubt_holds(one, rules, *rule, now)
         })
         .map(|(_, reason)| reason)
         .collect()
+}
+
+/// Whether its newest use showed that it cannot give what it owes, and nothing later says otherwise.
+fn is_short_by_use(one: &One, now: Timestamp) -> bool {
+    let source = &one.settings.source;
+    let matters = source.requirement.flow_lps.is_some() || !source.taps_main();
+    let tested = one.settings.tests.last().map(|test| test.at);
+    let missed = one.state.use_proof.filter(|proof| !proof.met);
+    matters
+        && missed.is_some_and(|proof| {
+            tested.is_none_or(|tested| tested <= proof.at)
+                && use_counts(&one.settings, &one.state, &proof, now)
+        })
 }
 
 /// Whether a sample that may yet turn out a spike would be short by this rule: the map tells the
@@ -197,9 +205,10 @@ pub fn seen<'a>(
         normal: one.state.normal.map(f64::from),
         drawing: one.state.is_drawing(),
         confirmed_use: one.state.is_open(RuleName::InUse),
+        has_meter: one.state.last.flow_lps.is_some(),
         cap_open: sample.cap_open.or(one.state.last.cap_open),
         at_rest_kpa: one.state.at_rest_kpa,
-        rated_flow: known_flow(&one.settings, &one.state, rules, now).rated,
+        rated_flow: known_flow(&one.settings, &one.state, rules, now).least,
     }
 }
 

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use firemain_domain::change::{Change, FlowTest};
+use firemain_domain::change::{Change, FlowTest, Incident, MaintenanceWindow};
 use firemain_domain::judging::{
     Control, Effect, EpisodeEvent, EpisodeState, Input, Judge, Rules, Standing, What,
 };
-use firemain_domain::report::{Mark, Report, Sample};
+use firemain_domain::report::{DeviceEvent, EventKind, Mark, Report, Sample};
 use firemain_domain::source::{
     Access, DrawPointGeometry, Kind, Position, Reporting, Requirement, Sensor, Source, Status,
     TankGeometry, TapPoint,
@@ -15,6 +15,7 @@ use firemain_domain::source::{
 use firemain_domain::time::MINUTE_MS;
 use firemain_domain::{Quantity, Timestamp};
 
+#[allow(unused_imports, reason = "each test file uses its own part")]
 pub use Quantity::{AvailableFlowLps, FlowLps, LevelM, PressureKpa};
 
 /// 08:00 in Hanoi on 23 November 2026.
@@ -177,6 +178,63 @@ impl Told {
         );
     }
 
+    /// Several readings of a pressure in one message: minutes ago and kPa.
+    pub fn batch(&mut self, device: &str, readings: &[(i64, f64)]) {
+        self.seq += 1;
+        let mut report = self.report(device, None, &[]);
+        report.samples = readings
+            .iter()
+            .enumerate()
+            .map(|(index, (minutes_ago, kpa))| Sample {
+                at: Some(self.now.plus_ms(-minutes_ago * MINUTE_MS)),
+                index: index as u16,
+                values: vec![(PressureKpa, *kpa)],
+            })
+            .collect();
+        self.tell(What::Report {
+            report,
+            retained: false,
+            copy: false,
+        });
+    }
+
+    /// Something happens at a device now.
+    pub fn happens(&mut self, device: &str, what: EventKind) {
+        self.seq += 1;
+        let mut report = self.report(device, None, &[]);
+        report.samples.clear();
+        let at = Some(self.now);
+        report.events = vec![DeviceEvent { at, what }];
+        self.tell(What::Report {
+            report,
+            retained: false,
+            copy: false,
+        });
+    }
+
+    /// A reading that the broker had kept.
+    pub fn reads_retained(&mut self, device: &str, values: &[(Quantity, f64)]) {
+        self.seq += 1;
+        let report = self.report(device, Some(self.now), values);
+        self.tell(What::Report {
+            report,
+            retained: true,
+            copy: false,
+        });
+    }
+
+    /// A reading without a time, with a sequence of the test's choice.
+    pub fn reads_untimed(&mut self, device: &str, seq: u64, kpa: f64) {
+        let mut report = self.report(device, None, &[(PressureKpa, kpa)]);
+        report.mark = Mark::Sequence(seq);
+        report.payload_hash = seq;
+        self.tell(What::Report {
+            report,
+            retained: false,
+            copy: false,
+        });
+    }
+
     /// The last message again.
     pub fn repeat_last(&mut self, device: &str, at: Option<Timestamp>, values: &[(Quantity, f64)]) {
         let report = self.report(device, at, values);
@@ -255,5 +313,53 @@ pub fn flow_test(
         gauge_accuracy_kpa: None,
         by: "tester".into(),
         note: None,
+    }
+}
+
+/// A hydrant of which a flow is required too.
+pub fn owing_flow(code: &str) -> Source {
+    Source {
+        requirement: Requirement {
+            pressure_kpa: Some(98.1),
+            flow_lps: Some(15.0),
+            volume_m3: None,
+        },
+        ..hydrant(code)
+    }
+}
+
+/// The same source so many metres further north.
+pub fn north_m(metres: f64, source: Source) -> Source {
+    let position = Position {
+        lat: source.position.lat + metres / 111_195.0,
+        ..source.position
+    };
+    Source { position, ..source }
+}
+
+pub fn window(source: &str, from: Timestamp, until: Timestamp) -> Change {
+    Change::WindowEntered {
+        window: MaintenanceWindow {
+            id: "w".into(),
+            source: source.into(),
+            from,
+            until,
+            reason: "valve".into(),
+            by: "crew".into(),
+        },
+    }
+}
+
+/// A fire so many metres north of where all sources stand.
+pub fn fire(at: Timestamp, metres: f64) -> Change {
+    Change::IncidentOpened {
+        incident: Incident {
+            id: "fire".into(),
+            position: north_m(metres, hydrant("X")).position,
+            at,
+            name: "Cháy nhà".into(),
+            by: "114".into(),
+            required_flow_lps: None,
+        },
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Assessment, Rule, Timing, ms};
+use super::{Assessment, Rule, Timing, clear_margin, ms};
 use crate::judging::outcome::{Basis, Measured, RuleName, Severity};
 use crate::judging::sample::Seen;
 use crate::quantity::Quantity;
@@ -86,7 +86,13 @@ impl Rule for DrawLow {
                 severity: Severity::Major,
                 measured,
             }
-        } else if margin >= self.clear_margin_m {
+        } else if margin
+            >= clear_margin(
+                self.clear_margin_m,
+                seen.normal,
+                measured.limit.unwrap_or(0.0),
+            )
+        {
             Assessment::Clears
         } else {
             Assessment::Between

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Assessment, Rule, Timing, ms};
+use super::{Assessment, Rule, Timing, clear_margin, ms};
 use crate::judging::outcome::{Basis, RuleName, Severity};
 use crate::judging::sample::Seen;
 use crate::quantity::Quantity;
@@ -63,10 +63,18 @@ impl Rule for HighPressure {
             };
             let measured = seen.at_most(basis, Quantity::PressureKpa, p, self.limit_kpa);
             Assessment::Holds { severity, measured }
-        } else if p < self.clear_kpa {
+        } else if p < self.limit_kpa - self.clear_margin_kpa(seen.normal) {
             Assessment::Clears
         } else {
             Assessment::Between
         }
+    }
+}
+
+impl HighPressure {
+    /// How far below the limit it clears: half of the normal distance where that is less.
+    fn clear_margin_kpa(&self, normal_kpa: Option<f64>) -> f64 {
+        let stated = self.limit_kpa - self.clear_kpa;
+        clear_margin(stated, normal_kpa.map(|normal| -normal), -self.limit_kpa)
     }
 }

@@ -81,7 +81,11 @@ impl Rule for InUse {
                 Assessment::Between
             };
         }
-        self.without_a_meter(seen, *tap_point)
+        match self.without_a_meter(seen, *tap_point) {
+            // A meter's own word ends what it saw, not a message that left it out.
+            Assessment::Clears | Assessment::Between if seen.has_meter => Assessment::Silent,
+            said => said,
+        }
     }
 }
 

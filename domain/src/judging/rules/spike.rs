@@ -48,6 +48,8 @@ pub enum Suspicion {
     None,
     /// Outside a band of this half-width.
     Outside {
+        /// The band's middle.
+        middle: f64,
         /// The half-width.
         limit: f64,
     },
@@ -77,8 +79,9 @@ impl Band {
         let limit = (spike.mads * f64::from(mad))
             .max(spike.steps * step)
             .max(floor);
-        if (value - f64::from(middle)).abs() > limit {
-            Suspicion::Outside { limit }
+        let middle = f64::from(middle);
+        if (value - middle).abs() > limit {
+            Suspicion::Outside { middle, limit }
         } else {
             Suspicion::None
         }

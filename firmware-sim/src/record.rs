@@ -53,7 +53,9 @@ fn line(message: &SimMessage, to: &mut impl Write) -> io::Result<()> {
         received_at: message.at,
         topic: &message.topic,
         payload: text.map(Cow::Borrowed),
-        payload_base64: text.is_none().then(|| base64::engine::general_purpose::STANDARD.encode(&message.payload)),
+        payload_base64: text
+            .is_none()
+            .then(|| base64::engine::general_purpose::STANDARD.encode(&message.payload)),
     };
     serde_json::to_writer(&mut *to, &line)?;
     to.write_all(b"\n")

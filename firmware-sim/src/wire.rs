@@ -29,28 +29,54 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new(format: CodecName) -> Self {
-        Self { format, encoder: Encoder::new(format), bytes: Vec::new() }
+        Self {
+            format,
+            encoder: Encoder::new(format),
+            bytes: Vec::new(),
+        }
     }
 
     /// The messages that say it. Events and statuses are our own format's: the others say in their
     /// next report that a cap is off, and Sparkplug has its DEATH.
-    pub(crate) fn write(&mut self, kind: TopicKind, device: &str, sequence: u64, said: Said<'_>) -> Vec<Letter> {
+    pub(crate) fn write(
+        &mut self,
+        kind: TopicKind,
+        device: &str,
+        sequence: u64,
+        said: Said<'_>,
+    ) -> Vec<Letter> {
         match (self.format, said) {
             (CodecName::Native, said) => {
                 self.bytes.clear();
                 native(&mut self.bytes, sequence, said);
-                vec![Letter { kind, payload: self.bytes.clone(), topic: None }]
+                vec![Letter {
+                    kind,
+                    payload: self.bytes.clone(),
+                    topic: None,
+                }]
             }
             (_, Said::Samples(samples)) => {
-                let messages = self.encoder.encode(&Outgoing { device, seq: sequence, samples });
+                let messages = self.encoder.encode(&Outgoing {
+                    device,
+                    seq: sequence,
+                    samples,
+                });
                 messages
                     .into_iter()
-                    .map(|(topic, payload)| Letter { kind, payload, topic: Some(topic.into()) })
+                    .map(|(topic, payload)| Letter {
+                        kind,
+                        payload,
+                        topic: Some(topic.into()),
+                    })
                     .collect()
             }
             (CodecName::SparkplugB, Said::Online(false)) => {
                 let topic = format!("spBv1.0/firemain/NDEATH/{device}");
-                vec![Letter { kind: TopicKind::Event, payload: Vec::new(), topic: Some(topic.into()) }]
+                vec![Letter {
+                    kind: TopicKind::Event,
+                    payload: Vec::new(),
+                    topic: Some(topic.into()),
+                }]
             }
             (_, Said::Event(..) | Said::Online(_)) => Vec::new(),
         }
@@ -59,8 +85,12 @@ impl Writer {
     /// How many running numbers these messages have taken.
     pub(crate) fn numbers_taken(&self, letters: &[Letter]) -> u32 {
         match self.format {
-            CodecName::Native | CodecName::Chirpstack | CodecName::Ttn | CodecName::Mapped => letters.len() as u32,
-            CodecName::SenmlJson | CodecName::SenmlCbor | CodecName::SparkplugB => u32::from(!letters.is_empty()),
+            CodecName::Native | CodecName::Chirpstack | CodecName::Ttn | CodecName::Mapped => {
+                letters.len() as u32
+            }
+            CodecName::SenmlJson | CodecName::SenmlCbor | CodecName::SparkplugB => {
+                u32::from(!letters.is_empty())
+            }
         }
     }
 

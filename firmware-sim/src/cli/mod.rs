@@ -157,7 +157,8 @@ pub async fn run(args: SimArgs, cancel: CancellationToken) -> anyhow::Result<()>
         Some(url) => publish_to(url, &args, &plan, simulation, clock, cancel).await?,
         None => {
             let (file, until) = (args.record.clone(), plan.until);
-            let recording = tokio::task::spawn_blocking(move || recorded(simulation, file, until, &cancel));
+            let recording =
+                tokio::task::spawn_blocking(move || recorded(simulation, file, until, &cancel));
             recording.await.context("recording failed")??
         }
     };
@@ -179,7 +180,9 @@ impl Plan {
     fn of(args: &SimArgs, clock: &SharedClock) -> anyhow::Result<Self> {
         let outputs = [&args.record, &args.truth, &args.register, &args.changes];
         if args.mqtt.is_none() && outputs.iter().all(|file| file.is_none()) {
-            bail!("nothing to do: give --mqtt URL to publish, or --record FILE to write a recording (or --register FILE for the town's register alone)");
+            bail!(
+                "nothing to do: give --mqtt URL to publish, or --record FILE to write a recording (or --register FILE for the town's register alone)"
+            );
         }
         if args.sources == 0 {
             bail!("--sources 0 makes no town: give at least 1");
@@ -192,18 +195,30 @@ impl Plan {
         let length_ms = args
             .duration
             .as_deref()
-            .map(|text| scenario::read_length(text).map_err(|why| anyhow::anyhow!("--duration: {why}")))
+            .map(|text| {
+                scenario::read_length(text).map_err(|why| anyhow::anyhow!("--duration: {why}"))
+            })
             .transpose()?;
         if length_ms == Some(0) {
             bail!("--duration 0 simulates nothing: give a length such as 10m");
         }
-        if args.mqtt.is_none() && (args.record.is_some() || args.truth.is_some()) && length_ms.is_none() {
+        if args.mqtt.is_none()
+            && (args.record.is_some() || args.truth.is_some())
+            && length_ms.is_none()
+        {
             bail!("a recording must end somewhere: give --duration, for instance --duration 24h");
         }
-        let format = CodecName::ALL.into_iter().find(|codec| codec.name() == args.format).with_context(|| {
-            let names: Vec<_> = CodecName::ALL.iter().map(|codec| codec.name()).collect();
-            format!("--format {} is not known: write one of {}", args.format, names.join(", "))
-        })?;
+        let format = CodecName::ALL
+            .into_iter()
+            .find(|codec| codec.name() == args.format)
+            .with_context(|| {
+                let names: Vec<_> = CodecName::ALL.iter().map(|codec| codec.name()).collect();
+                format!(
+                    "--format {} is not known: write one of {}",
+                    args.format,
+                    names.join(", ")
+                )
+            })?;
         let speed = match (args.speed, args.as_fast) {
             (_, true) => Speed::AsFast,
             (Some(factor), false) => Speed::Times(factor),
@@ -218,7 +233,12 @@ impl Plan {
             ..SimSettings::from(start)
         };
         let scenario = scenario_of(args, length_ms)?;
-        Ok(Self { scenario, settings, until: length_ms.map(|ms| start.plus_ms(ms)), speed })
+        Ok(Self {
+            scenario,
+            settings,
+            until: length_ms.map(|ms| start.plus_ms(ms)),
+            speed,
+        })
     }
 }
 
@@ -227,7 +247,9 @@ fn scenario_of(args: &SimArgs, length_ms: Option<i64>) -> anyhow::Result<Scenari
         "none" => Scenario::none(),
         "demo" => Scenario::demo(),
         "everyday" => {
-            let days = length_ms.map_or(u32::MAX, |ms| u32::try_from(ms / (24 * HOUR_MS) + 1).unwrap_or(u32::MAX));
+            let days = length_ms.map_or(u32::MAX, |ms| {
+                u32::try_from(ms / (24 * HOUR_MS) + 1).unwrap_or(u32::MAX)
+            });
             Scenario::everyday(args.seed, days)
         }
         file => {
@@ -243,8 +265,13 @@ fn town(args: &SimArgs) -> anyhow::Result<Town> {
     Ok(match &args.inp {
         None => Town::generate(&TownSettings::of_size(args.seed, args.sources))?,
         Some(file) => {
-            let settings = TownSettings { seed: args.seed, hydrants: 0, ..TownSettings::default() };
-            Town::from_inp_file(file, &settings).with_context(|| format!("--inp {}", file.display()))?
+            let settings = TownSettings {
+                seed: args.seed,
+                hydrants: 0,
+                ..TownSettings::default()
+            };
+            Town::from_inp_file(file, &settings)
+                .with_context(|| format!("--inp {}", file.display()))?
         }
     })
 }
@@ -257,7 +284,11 @@ async fn publish_to(
     clock: SharedClock,
     cancel: CancellationToken,
 ) -> anyhow::Result<Simulation> {
-    let password = args.password_file.as_ref().map(|file| outputs::first_line(file)).transpose()?;
+    let password = args
+        .password_file
+        .as_ref()
+        .map(|file| outputs::first_line(file))
+        .transpose()?;
     let settings = PublishSettings {
         username: args.username.clone(),
         password,
@@ -290,7 +321,10 @@ async fn publish_to(
         stats.resent,
     );
     if stats.acked < stats.sent {
-        bail!("the broker did not acknowledge {} messages", stats.sent - stats.acked);
+        bail!(
+            "the broker did not acknowledge {} messages",
+            stats.sent - stats.acked
+        );
     }
     Ok(simulation)
 }
@@ -317,7 +351,8 @@ fn recorded(
     let mut messages = 0;
     while simulation.now() < until && !cancel.is_cancelled() {
         let next = simulation.now().plus_ms(HOUR_MS).min(until);
-        messages += record::write(&mut simulation, next, &mut to).context("writing the recording failed")?;
+        messages += record::write(&mut simulation, next, &mut to)
+            .context("writing the recording failed")?;
     }
     to.finish().context("writing the recording failed")?;
     eprintln!("simulated up to {}: {messages} messages", simulation.now());

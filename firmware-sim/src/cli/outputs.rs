@@ -15,7 +15,10 @@ const ZSTD_LEVEL: i32 = 3;
 
 fn create(file: &Path) -> anyhow::Result<BufWriter<File>> {
     let made = File::create(file).with_context(|| {
-        format!("{} cannot be written: choose a folder that exists and may be written to", file.display())
+        format!(
+            "{} cannot be written: choose a folder that exists and may be written to",
+            file.display()
+        )
     })?;
     Ok(BufWriter::with_capacity(256 * 1024, made))
 }
@@ -37,7 +40,10 @@ pub(super) fn flow_tests(town: &mut Town, at: Timestamp, file: &Path) -> anyhow:
     let failed = || format!("writing {} failed", file.display());
     let mut to = create(file)?;
     for test in town.flow_tests(at) {
-        let line = TimedChange { at, change: Change::FlowTestEntered { test } };
+        let line = TimedChange {
+            at,
+            change: Change::FlowTestEntered { test },
+        };
         serde_json::to_writer(&mut to, &line).with_context(failed)?;
         to.write_all(b"\n").with_context(failed)?;
     }
@@ -47,7 +53,8 @@ pub(super) fn flow_tests(town: &mut Town, at: Timestamp, file: &Path) -> anyhow:
 /// Writes what really happened.
 pub(super) fn truths(simulation: &Simulation, file: &Path) -> anyhow::Result<()> {
     let truths = simulation.truths();
-    truth::write(&truths, create(file)?).with_context(|| format!("writing {} failed", file.display()))
+    truth::write(&truths, create(file)?)
+        .with_context(|| format!("writing {} failed", file.display()))
 }
 
 /// The first line of a file, without its end.
@@ -70,14 +77,19 @@ pub(super) enum Recording {
 impl Recording {
     /// `None`: nowhere; `-`: standard output.
     pub(super) fn create(file: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(file) = file else { return Ok(Self::Plain(Box::new(io::sink()))) };
+        let Some(file) = file else {
+            return Ok(Self::Plain(Box::new(io::sink())));
+        };
         if file == Path::new("-") {
             return Ok(Self::Plain(Box::new(BufWriter::new(io::stdout()))));
         }
         let to = create(file)?;
         Ok(match file.extension().and_then(|e| e.to_str()) {
             Some("zst") => Self::Zstd(zstd::Encoder::new(to, ZSTD_LEVEL)?),
-            Some("gz") => Self::Gzip(flate2::write::GzEncoder::new(to, flate2::Compression::default())),
+            Some("gz") => Self::Gzip(flate2::write::GzEncoder::new(
+                to,
+                flate2::Compression::default(),
+            )),
             _ => Self::Plain(Box::new(to)),
         })
     }

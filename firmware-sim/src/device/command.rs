@@ -35,7 +35,10 @@ pub(crate) fn read(payload: &[u8], now: Timestamp) -> Option<Command> {
         Value::Number(n) => n.to_string(),
         _ => return None,
     };
-    Some(Command { id, settings: settings(&value, now) })
+    Some(Command {
+        id,
+        settings: settings(&value, now),
+    })
 }
 
 fn settings(value: &Value, now: Timestamp) -> Result<Vec<Setting>, String> {
@@ -56,18 +59,26 @@ fn expiry(value: &Value) -> Option<Timestamp> {
 }
 
 fn setting(key: &str, value: &Value) -> Result<Setting, String> {
-    let number = value.as_f64().ok_or_else(|| format!("{key} must be a number"))?;
+    let number = value
+        .as_f64()
+        .ok_or_else(|| format!("{key} must be a number"))?;
     let seconds = || {
         if INTERVAL_S.contains(&number) {
             Ok(number as u32)
         } else {
-            Err(format!("{key} must lie between {} and {} s", INTERVAL_S.start(), INTERVAL_S.end()))
+            Err(format!(
+                "{key} must lie between {} and {} s",
+                INTERVAL_S.start(),
+                INTERVAL_S.end()
+            ))
         }
     };
     match key {
         "report_interval_s" => seconds().map(Setting::ReportIntervalS),
         "sample_interval_s" => seconds().map(Setting::SampleIntervalS),
-        "report_delta_kpa" | "report_delta_m" if number > 0.0 => Ok(Setting::ReportDelta(number as f32)),
+        "report_delta_kpa" | "report_delta_m" if number > 0.0 => {
+            Ok(Setting::ReportDelta(number as f32))
+        }
         "report_delta_kpa" | "report_delta_m" => Err(format!("{key} must be above 0")),
         _ => Err(format!("unknown setting {key}")),
     }
@@ -81,11 +92,31 @@ mod tests {
     fn a_command_is_read_and_a_bad_one_says_why() {
         let now = Timestamp::from_ms(1_764_000_000_000);
         let good = read(br#"{"id":"c1","set":{"report_interval_s":300}}"#, now).unwrap();
-        assert_eq!(good, Command { id: "c1".into(), settings: Ok(vec![Setting::ReportIntervalS(300)]) });
-        let old = read(br#"{"id":"c2","set":{"report_interval_s":300},"expires_at":"2020-01-01T00:00:00Z"}"#, now).unwrap();
+        assert_eq!(
+            good,
+            Command {
+                id: "c1".into(),
+                settings: Ok(vec![Setting::ReportIntervalS(300)])
+            }
+        );
+        let old = read(
+            br#"{"id":"c2","set":{"report_interval_s":300},"expires_at":"2020-01-01T00:00:00Z"}"#,
+            now,
+        )
+        .unwrap();
         assert_eq!(old.settings, Err("expired".into()));
-        assert!(read(br#"{"id":"c3","set":{"report_interval_s":1}}"#, now).unwrap().settings.is_err());
-        assert!(read(br#"{"id":"c4","set":{"colour":1}}"#, now).unwrap().settings.is_err());
+        assert!(
+            read(br#"{"id":"c3","set":{"report_interval_s":1}}"#, now)
+                .unwrap()
+                .settings
+                .is_err()
+        );
+        assert!(
+            read(br#"{"id":"c4","set":{"colour":1}}"#, now)
+                .unwrap()
+                .settings
+                .is_err()
+        );
         assert_eq!(read(b"nonsense", now), None);
     }
 }

@@ -57,8 +57,19 @@ impl Fault {
 
     /// All names, as a scenario may write them.
     pub const NAMES: [&'static str; 13] = [
-        "spike", "stuck", "erratic", "drift", "offset", "wrong_scale", "clock_skew", "clock_1970", "replay", "dead_battery",
-        "duplicate", "tamper", "tilt",
+        "spike",
+        "stuck",
+        "erratic",
+        "drift",
+        "offset",
+        "wrong_scale",
+        "clock_skew",
+        "clock_1970",
+        "replay",
+        "dead_battery",
+        "duplicate",
+        "tamper",
+        "tilt",
     ];
 
     /// The fault of that name with that size; without one, a telling one for a hydrant (`level`:
@@ -110,7 +121,11 @@ impl Fault {
             Self::Drift(_) | Self::Offset(_) => "drift",
             Self::ClockSkew(_) | Self::Clock1970 => "clock",
             Self::Replay | Self::Duplicate => "replay",
-            Self::Erratic(_) | Self::WrongScale(_) | Self::DeadBattery(_) | Self::Tamper | Self::Tilt(_) => "device",
+            Self::Erratic(_)
+            | Self::WrongScale(_)
+            | Self::DeadBattery(_)
+            | Self::Tamper
+            | Self::Tilt(_) => "device",
         }
     }
 

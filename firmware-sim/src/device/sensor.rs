@@ -36,8 +36,18 @@ pub(crate) struct Active {
 
 impl SensorTrait {
     /// What the sensor says of `truth` at `at`.
-    pub(crate) fn read(&self, truth: f64, at: Timestamp, still: bool, faults: &mut [Active]) -> f64 {
-        let ripple = if still { 0.0 } else { f64::from(self.ripple) * self.ripple_at(at) };
+    pub(crate) fn read(
+        &self,
+        truth: f64,
+        at: Timestamp,
+        still: bool,
+        faults: &mut [Active],
+    ) -> f64 {
+        let ripple = if still {
+            0.0
+        } else {
+            f64::from(self.ripple) * self.ripple_at(at)
+        };
         let noise = f64::from(self.noise) * bell(draw(self.seed, 101, at.ms() as u64));
         let mut value = (truth + ripple).max(0.0) + f64::from(self.bias) + noise;
         for active in faults.iter_mut() {
@@ -50,7 +60,9 @@ impl SensorTrait {
     fn spoil(&self, value: f64, at: Timestamp, active: &mut Active) -> f64 {
         let chance = draw(self.seed, 102, at.ms() as u64);
         match active.fault {
-            Fault::Spike(by) if chance % SPIKE_EVERY == 0 => value + if chance & 1 << 40 == 0 { by } else { -by },
+            Fault::Spike(by) if chance % SPIKE_EVERY == 0 => {
+                value + if chance & 1 << 40 == 0 { by } else { -by }
+            }
             Fault::Stuck => *active.held.get_or_insert(value),
             Fault::Erratic(by) => {
                 let up = at.ms() / MINUTE_MS % 2 == 0;

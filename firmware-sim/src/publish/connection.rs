@@ -13,7 +13,8 @@ use std::time::Duration;
 use bytes::{Buf as _, Bytes, BytesMut};
 use firemain_domain::clock::SharedClock;
 use rumqttc::mqttbytes::v4::{
-    ConnAck, Connect, ConnectReturnCode, Disconnect, Packet, PingReq, PubAck, Publish, Subscribe, SubscribeReasonCode,
+    ConnAck, Connect, ConnectReturnCode, Disconnect, Packet, PingReq, PubAck, Publish, Subscribe,
+    SubscribeReasonCode,
 };
 use rumqttc::mqttbytes::{self, QoS};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -94,15 +95,22 @@ impl Connection {
                     pause = SHORTEST_PAUSE;
                     self.progress.connects.fetch_add(1, Ordering::Relaxed);
                     self.progress.connected.fetch_add(1, Ordering::Relaxed);
-                    let served = self.serve(stream, rest, &mut window, &mut batches, &cancel).await;
+                    let served = self
+                        .serve(stream, rest, &mut window, &mut batches, &cancel)
+                        .await;
                     self.progress.connected.fetch_sub(1, Ordering::Relaxed);
                     match served {
                         Ok(ended) => return Ok(ended),
-                        Err(broken) => warn!(client = %self.client_id, %broken, "the broker is gone; connecting again"),
+                        Err(broken) => {
+                            warn!(client = %self.client_id, %broken, "the broker is gone; connecting again")
+                        }
                     }
                 }
                 Err(Broken::Refused(why)) => {
-                    return Err(PublishError::Refused { broker: self.address.shown(), why });
+                    return Err(PublishError::Refused {
+                        broker: self.address.shown(),
+                        why,
+                    });
                 }
                 Err(broken) => {
                     debug!(client = %self.client_id, %broken, "no connection yet");
@@ -138,7 +146,10 @@ impl Connection {
         let mut rest = BytesMut::with_capacity(WRITE_BYTES);
         let ack = tokio::time::timeout(ANSWER_WITHIN, first_packet(&mut stream, &mut rest));
         match ack.await.map_err(|_| Broken::Silent)?? {
-            Packet::ConnAck(ConnAck { code: ConnectReturnCode::Success, .. }) => Ok((stream, rest)),
+            Packet::ConnAck(ConnAck {
+                code: ConnectReturnCode::Success,
+                ..
+            }) => Ok((stream, rest)),
             Packet::ConnAck(ConnAck { code, .. }) => Err(refusal(code)),
             _ => Err(Broken::Closed),
         }
@@ -203,7 +214,12 @@ impl Connection {
         }
     }
 
-    fn read_packets(&self, incoming: &mut BytesMut, outgoing: &mut BytesMut, window: &mut Window) -> Result<(), Broken> {
+    fn read_packets(
+        &self,
+        incoming: &mut BytesMut,
+        outgoing: &mut BytesMut,
+        window: &mut Window,
+    ) -> Result<(), Broken> {
         loop {
             match Packet::read(incoming, LARGEST_PACKET) {
                 Ok(Packet::PubAck(ack)) => {
@@ -214,9 +230,13 @@ impl Connection {
                 Ok(Packet::Publish(publish)) => self.take_order(&publish, outgoing)?,
                 Ok(Packet::SubAck(ack)) => {
                     let refused = ack.return_codes.contains(&SubscribeReasonCode::Failure);
-                    self.progress.commands_refused.store(refused, Ordering::Relaxed);
+                    self.progress
+                        .commands_refused
+                        .store(refused, Ordering::Relaxed);
                     if refused {
-                        warn!("the broker does not let the simulator listen for commands; its devices will obey none");
+                        warn!(
+                            "the broker does not let the simulator listen for commands; its devices will obey none"
+                        );
                     }
                 }
                 Ok(_) => {}
@@ -229,7 +249,10 @@ impl Connection {
     fn take_order(&self, publish: &Publish, outgoing: &mut BytesMut) -> Result<(), Broken> {
         if let Some((_, orders)) = &self.commands {
             // Not acknowledged while there is no room: the broker sends it again.
-            if orders.try_send((publish.topic.clone(), publish.payload.to_vec())).is_err() {
+            if orders
+                .try_send((publish.topic.clone(), publish.payload.to_vec()))
+                .is_err()
+            {
                 return Ok(());
             }
             self.progress.commands.fetch_add(1, Ordering::Relaxed);
@@ -245,7 +268,9 @@ impl Connection {
         let mut sent = 0;
         let mut resent = 0;
         while outgoing.len() < WRITE_BYTES {
-            let Some((id, next)) = window.next() else { break };
+            let Some((id, next)) = window.next() else {
+                break;
+            };
             if next.sent_before {
                 resent += 1;
             } else {
@@ -272,7 +297,10 @@ impl Connection {
     }
 }
 
-async fn first_packet(stream: &mut Box<dyn Stream>, incoming: &mut BytesMut) -> Result<Packet, Broken> {
+async fn first_packet(
+    stream: &mut Box<dyn Stream>,
+    incoming: &mut BytesMut,
+) -> Result<Packet, Broken> {
     loop {
         match Packet::read(incoming, LARGEST_PACKET) {
             Ok(packet) => return Ok(packet),
@@ -287,13 +315,19 @@ async fn first_packet(stream: &mut Box<dyn Stream>, incoming: &mut BytesMut) -> 
 
 fn refusal(code: ConnectReturnCode) -> Broken {
     let why = match code {
-        ConnectReturnCode::BadUserNamePassword => "wrong user name or password: give --username and --password-file",
+        ConnectReturnCode::BadUserNamePassword => {
+            "wrong user name or password: give --username and --password-file"
+        }
         ConnectReturnCode::NotAuthorized => {
             "not authorised: give --username and --password-file of a login that may publish for all devices"
         }
-        ConnectReturnCode::BadClientId => "it does not accept the client id: choose another with --client-id",
+        ConnectReturnCode::BadClientId => {
+            "it does not accept the client id: choose another with --client-id"
+        }
         ConnectReturnCode::RefusedProtocolVersion => "it does not speak MQTT 3.1.1",
-        ConnectReturnCode::ServiceUnavailable | ConnectReturnCode::Success => return Broken::Closed,
+        ConnectReturnCode::ServiceUnavailable | ConnectReturnCode::Success => {
+            return Broken::Closed;
+        }
     };
     Broken::Refused(why.to_owned())
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use firemain_domain::Timestamp;
-use firemain_domain::clock::SharedClock;
+use firemain_domain::clock::{SharedClock, SystemClock};
 use firemain_wire::CodecName;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -71,7 +71,10 @@ pub struct PublishSettings {
 
 impl std::fmt::Debug for PublishSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let url = self.url.rsplit_once('@').map_or(self.url.as_str(), |(_, host)| host);
+        let url = self
+            .url
+            .rsplit_once('@')
+            .map_or(self.url.as_str(), |(_, host)| host);
         f.debug_struct("PublishSettings")
             .field("broker", &url)
             .field("client_id", &self.client_id)
@@ -203,8 +206,11 @@ pub async fn run(
             address: Arc::clone(&address),
             client_id: format!("{}-{number}", settings.client_id),
             window: settings.in_flight,
-            commands: filter.filter(|_| number == 0).map(|filter| (filter, commands.clone())),
-            clock: Arc::clone(&settings.clock),
+            commands: filter
+                .filter(|_| number == 0)
+                .map(|filter| (filter, commands.clone())),
+            // A network is waited for in real time, however fast the simulated time passes.
+            clock: SystemClock::shared(),
             progress: Arc::clone(&progress),
         };
         connections.spawn(connection.run(from, cancel.clone()));
@@ -231,22 +237,27 @@ pub async fn run(
         cancel.cancel();
         failure.get_or_insert(error);
     }
-    let simulation = pumping.await.map_err(|error| PublishError::Failed(error.to_string()))?;
+    let simulation = pumping
+        .await
+        .map_err(|error| PublishError::Failed(error.to_string()))?;
     failure.map_or(Ok(simulation), Err)
 }
 
 fn check(settings: &PublishSettings) -> Result<(), PublishError> {
     let wrong = |text: String| Err(PublishError::Settings(text));
     if !(1..=MOST_CONNECTIONS).contains(&settings.connections) {
-        return wrong(format!("connections = {} must lie between 1 and {MOST_CONNECTIONS}", settings.connections));
+        return wrong(format!(
+            "connections = {} must lie between 1 and {MOST_CONNECTIONS}",
+            settings.connections
+        ));
     }
     if settings.in_flight == 0 {
         return wrong("in_flight must be at least 1".into());
     }
     match settings.speed {
-        Speed::Times(factor) if !(0.001..=1_000_000.0).contains(&factor) => {
-            wrong(format!("speed = {factor} must lie between 0.001 and 1,000,000; or use as-fast"))
-        }
+        Speed::Times(factor) if !(0.001..=1_000_000.0).contains(&factor) => wrong(format!(
+            "speed = {factor} must lie between 0.001 and 1,000,000; or use as-fast"
+        )),
         _ => Ok(()),
     }
 }

@@ -69,7 +69,9 @@ impl Pump {
             for (connection, batch) in waiting.iter_mut().enumerate() {
                 gone |= self.hand_over(connection, batch);
             }
-            self.progress.simulated_ms.store(simulation.now().ms(), Ordering::Relaxed);
+            self.progress
+                .simulated_ms
+                .store(simulation.now().ms(), Ordering::Relaxed);
             if gone {
                 break;
             }
@@ -104,7 +106,11 @@ impl Pump {
             // Nobody listens for commands in this format: then the wait is on the channels' end.
             Err(RecvTimeoutError::Disconnected) => {
                 std::thread::park_timeout(NAP);
-                if self.batches.iter().all(Sender::is_closed) { Err(()) } else { Ok(()) }
+                if self.batches.iter().all(Sender::is_closed) {
+                    Err(())
+                } else {
+                    Ok(())
+                }
             }
         }
     }
@@ -119,9 +125,11 @@ impl Pump {
     }
 
     fn connection_of(&self, device: &str) -> usize {
-        let hash = device.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-        });
+        let hash = device
+            .bytes()
+            .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+            });
         (mix(hash) % self.batches.len() as u64) as usize
     }
 }

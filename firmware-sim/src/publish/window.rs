@@ -24,13 +24,22 @@ pub(super) struct Window {
 impl Window {
     pub(super) fn new(size: u16) -> Self {
         let slots = (0..size).map(|_| None).collect();
-        Self { slots, free: (1..=size).collect(), queue: VecDeque::new(), serial: 0 }
+        Self {
+            slots,
+            free: (1..=size).collect(),
+            queue: VecDeque::new(),
+            serial: 0,
+        }
     }
 
     /// Puts a message behind the others.
     pub(super) fn push(&mut self, message: SimMessage) {
         self.serial += 1;
-        self.queue.push_back(Outgoing { serial: self.serial, sent_before: false, message });
+        self.queue.push_back(Outgoing {
+            serial: self.serial,
+            sent_before: false,
+            message,
+        });
     }
 
     /// Whether nothing waits to be sent.
@@ -56,7 +65,9 @@ impl Window {
 
     /// The broker has it; false for an id that was not in use.
     pub(super) fn acknowledge(&mut self, id: u16) -> bool {
-        let slot = usize::from(id).checked_sub(1).and_then(|i| self.slots.get_mut(i));
+        let slot = usize::from(id)
+            .checked_sub(1)
+            .and_then(|i| self.slots.get_mut(i));
         let known = slot.is_some_and(|slot| slot.take().is_some());
         if known {
             self.free.push_back(id);
@@ -84,7 +95,13 @@ mod tests {
 
     fn message(n: i64) -> SimMessage {
         let at = Timestamp::from_ms(n);
-        SimMessage { at, device: "d".into(), topic: "t".into(), payload: Vec::new(), retain: false }
+        SimMessage {
+            at,
+            device: "d".into(),
+            topic: "t".into(),
+            payload: Vec::new(),
+            retain: false,
+        }
     }
 
     #[test]

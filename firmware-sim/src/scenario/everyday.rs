@@ -81,20 +81,72 @@ impl Everyday {
     }
 
     pub(crate) fn chances(&self) -> Vec<Chance> {
-        let chance = |kind, per_1000, minutes, size| Chance { kind, per_1000, minutes, size };
+        let chance = |kind, per_1000, minutes, size| Chance {
+            kind,
+            per_1000,
+            minutes,
+            size,
+        };
         let mut all = vec![
-            chance(EventKind::Fire, self.fires, (40.0, 240.0), Some((10.0, 45.0))),
-            chance(EventKind::Theft, self.thefts, (10.0, 90.0), Some((2.0, 8.0))),
-            chance(EventKind::Burst, self.bursts, (120.0, 900.0), Some((20.0, 120.0))),
-            chance(EventKind::ClosedMain, self.closed_mains, (120.0, 4_320.0), Some((1.0, 5.0))),
-            chance(EventKind::PumpStop, self.pump_stops * 10.0, (20.0, 300.0), None),
-            chance(EventKind::TankDraw, self.tank_draws, (30.0, 180.0), Some((5.0, 20.0))),
-            chance(EventKind::TankLeak, self.tank_leaks, (5_760.0, 20_160.0), Some((1.0, 12.0))),
-            chance(EventKind::LakeFall, self.lake_falls, (2_880.0, 8_640.0), Some((0.3, 1.2))),
-            chance(EventKind::Outage, self.outages, (30.0, 2_400.0), Some((2.0, 20.0))),
+            chance(
+                EventKind::Fire,
+                self.fires,
+                (40.0, 240.0),
+                Some((10.0, 45.0)),
+            ),
+            chance(
+                EventKind::Theft,
+                self.thefts,
+                (10.0, 90.0),
+                Some((2.0, 8.0)),
+            ),
+            chance(
+                EventKind::Burst,
+                self.bursts,
+                (120.0, 900.0),
+                Some((20.0, 120.0)),
+            ),
+            chance(
+                EventKind::ClosedMain,
+                self.closed_mains,
+                (120.0, 4_320.0),
+                Some((1.0, 5.0)),
+            ),
+            chance(
+                EventKind::PumpStop,
+                self.pump_stops * 10.0,
+                (20.0, 300.0),
+                None,
+            ),
+            chance(
+                EventKind::TankDraw,
+                self.tank_draws,
+                (30.0, 180.0),
+                Some((5.0, 20.0)),
+            ),
+            chance(
+                EventKind::TankLeak,
+                self.tank_leaks,
+                (5_760.0, 20_160.0),
+                Some((1.0, 12.0)),
+            ),
+            chance(
+                EventKind::LakeFall,
+                self.lake_falls,
+                (2_880.0, 8_640.0),
+                Some((0.3, 1.2)),
+            ),
+            chance(
+                EventKind::Outage,
+                self.outages,
+                (30.0, 2_400.0),
+                Some((2.0, 20.0)),
+            ),
         ];
         let each = self.sensor_faults / Fault::NAMES.len() as f64;
-        all.extend(Fault::NAMES.map(|name| chance(EventKind::Sensor(name), each, (240.0, 5_760.0), None)));
+        all.extend(
+            Fault::NAMES.map(|name| chance(EventKind::Sensor(name), each, (240.0, 5_760.0), None)),
+        );
         all
     }
 }
@@ -102,7 +154,14 @@ impl Everyday {
 impl Scenario {
     /// Happenings by chance, at realistic rates, for so many days.
     pub fn everyday(seed: u64, days: u32) -> Self {
-        let everyday = Everyday { seed, days: Some(days), ..Everyday::default() };
-        Self { events: Vec::new(), everyday: Some(everyday) }
+        let everyday = Everyday {
+            seed,
+            days: Some(days),
+            ..Everyday::default()
+        };
+        Self {
+            events: Vec::new(),
+            everyday: Some(everyday),
+        }
     }
 }

@@ -67,7 +67,9 @@ impl EventKind {
 
     /// All kinds, as a scenario may write them.
     pub fn all() -> impl Iterator<Item = Self> {
-        Self::PLAIN.into_iter().chain(Fault::NAMES.into_iter().map(Self::Sensor))
+        Self::PLAIN
+            .into_iter()
+            .chain(Fault::NAMES.into_iter().map(Self::Sensor))
     }
 
     /// As a scenario writes it, and as the truth file gives it as a cause.
@@ -153,7 +155,10 @@ impl TryFrom<String> for EventKind {
             });
             let known: Vec<_> = Self::all().map(Self::name).collect();
             let nearest = nearest.unwrap_or_default();
-            format!("`{text}` is no kind of event; did you mean `{nearest}`? There are: {}", known.join(", "))
+            format!(
+                "`{text}` is no kind of event; did you mean `{nearest}`? There are: {}",
+                known.join(", ")
+            )
         })
     }
 }

@@ -112,6 +112,9 @@ impl Scenario {
 
     /// These events and no chance.
     pub fn of(events: impl IntoIterator<Item = Event>) -> Self {
-        Self { events: events.into_iter().collect(), everyday: None }
+        Self {
+            events: events.into_iter().collect(),
+            everyday: None,
+        }
     }
 }

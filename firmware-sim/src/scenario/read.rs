@@ -40,7 +40,11 @@ fn place(line: Option<usize>, kind: &str) -> String {
 
 impl ScenarioError {
     pub(crate) fn of(event: &Event, why: impl Into<String>) -> Self {
-        Self::Event { line: event.line, kind: event.kind.name().to_owned(), why: why.into() }
+        Self::Event {
+            line: event.line,
+            kind: event.kind.name().to_owned(),
+            why: why.into(),
+        }
     }
 }
 
@@ -82,9 +86,13 @@ impl Scenario {
     /// Names the line and what to write instead.
     pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
         if text.len() > LARGEST_FILE {
-            return Err(ScenarioError::Toml(format!("it has {} bytes, more than {LARGEST_FILE}", text.len())));
+            return Err(ScenarioError::Toml(format!(
+                "it has {} bytes, more than {LARGEST_FILE}",
+                text.len()
+            )));
         }
-        let written: Written = toml::from_str(text).map_err(|e| ScenarioError::Toml(e.to_string()))?;
+        let written: Written =
+            toml::from_str(text).map_err(|e| ScenarioError::Toml(e.to_string()))?;
         if written.event.len() > MOST_EVENTS {
             return Err(ScenarioError::Toml(format!(
                 "{} events are more than {MOST_EVENTS}: use `every`, or [everyday]",
@@ -96,7 +104,10 @@ impl Scenario {
             let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
             event_of(event.into_inner(), line)
         });
-        let scenario = Self { events: events.collect(), everyday: written.everyday };
+        let scenario = Self {
+            events: events.collect(),
+            everyday: written.everyday,
+        };
         scenario.check()?;
         Ok(scenario)
     }
@@ -109,10 +120,14 @@ impl Scenario {
         for event in &self.events {
             check(event).map_err(|why| ScenarioError::of(event, why))?;
         }
-        let Some(everyday) = &self.everyday else { return Ok(()) };
+        let Some(everyday) = &self.everyday else {
+            return Ok(());
+        };
         for (name, rate) in everyday.rates() {
             if !(0.0..=HIGHEST_RATE).contains(&rate) {
-                return Err(ScenarioError::Everyday(format!("{name} = {rate} must lie between 0 and {HIGHEST_RATE}")));
+                return Err(ScenarioError::Everyday(format!(
+                    "{name} = {rate} must lie between 0 and {HIGHEST_RATE}"
+                )));
             }
         }
         Ok(())
@@ -150,8 +165,12 @@ fn check(event: &Event) -> Result<(), String> {
         _ => {}
     }
     match (event.kind.target(), &event.source, &event.zone) {
-        (Target::Zone, Some(_), _) => Err("befalls a whole zone: write `zone = \"…\"` instead of `source`".into()),
-        (Target::Devices, Some(_), Some(_)) => Err("give either `source` (with `size` neighbours) or `zone`".into()),
+        (Target::Zone, Some(_), _) => {
+            Err("befalls a whole zone: write `zone = \"…\"` instead of `source`".into())
+        }
+        (Target::Devices, Some(_), Some(_)) => {
+            Err("give either `source` (with `size` neighbours) or `zone`".into())
+        }
         (Target::Devices, None, Some(_)) if event.size.is_some() => {
             Err("of a zone befalls all its devices: leave `size` out".into())
         }
@@ -173,7 +192,10 @@ mod tests {
         let scenario = Scenario::from_toml(text).unwrap();
         assert_eq!(scenario.events.len(), 2);
         let fire = &scenario.events[0];
-        assert_eq!((fire.kind, fire.at_ms, fire.duration_ms), (EventKind::Fire, 150 * MINUTE_MS, Some(HOUR_MS)));
+        assert_eq!(
+            (fire.kind, fire.at_ms, fire.duration_ms),
+            (EventKind::Fire, 150 * MINUTE_MS, Some(HOUR_MS))
+        );
         assert_eq!((fire.size, fire.line), (Some(30.0), Some(4)));
         assert_eq!(scenario.events[1].kind, EventKind::Sensor("spike"));
         assert_eq!(scenario.everyday.unwrap().fires, 2.0);

@@ -103,8 +103,13 @@ impl Simulation {
     pub fn cut_network(&mut self, whose: Cut<'_>) -> Result<(), SimError> {
         let numbers = self.whose(whose)?;
         let place = Where::Town;
-        let happening =
-            Happening { kind: EventKind::Outage, place, from: self.now, until: None, size: None };
+        let happening = Happening {
+            kind: EventKind::Outage,
+            place,
+            from: self.now,
+            until: None,
+            size: None,
+        };
         self.cut(&happening, numbers);
         Ok(())
     }
@@ -128,7 +133,8 @@ impl Simulation {
     /// No such source.
     pub fn fault(&mut self, code: &str, fault: Fault) -> Result<(), SimError> {
         let number = self.number(code)?;
-        self.agenda.add(self.now, Due::FaultBegins(number as u32, fault));
+        self.agenda
+            .add(self.now, Due::FaultBegins(number as u32, fault));
         self.note_cause(EventKind::Sensor(fault.name()), number);
         Ok(())
     }
@@ -139,7 +145,8 @@ impl Simulation {
     /// No such source.
     pub fn repair(&mut self, code: &str, fault: &Fault) -> Result<(), SimError> {
         let number = self.number(code)?;
-        self.agenda.add(self.now, Due::FaultEnds(number as u32, fault.name()));
+        self.agenda
+            .add(self.now, Due::FaultEnds(number as u32, fault.name()));
         self.end_cause(EventKind::Sensor(fault.name()), number);
         Ok(())
     }
@@ -173,16 +180,24 @@ impl Simulation {
         let now = self.now;
         let sight = self.sight(number, now);
         Ok(match self.town.places[number] {
-            Place::Hydrant { .. } => {
-                TrueWater { pressure_kpa: Some(sight.main), flow_lps: Some(sight.flow_lps), level_m: None }
-            }
-            _ => TrueWater { pressure_kpa: None, flow_lps: None, level_m: Some(sight.main) },
+            Place::Hydrant { .. } => TrueWater {
+                pressure_kpa: Some(sight.main),
+                flow_lps: Some(sight.flow_lps),
+                level_m: None,
+            },
+            _ => TrueWater {
+                pressure_kpa: None,
+                flow_lps: None,
+                level_m: Some(sight.main),
+            },
         })
     }
 
     fn number_of_device(&self, device: &str) -> Option<usize> {
         // Devices are named after their sources' codes.
-        self.town.find(&device.to_uppercase()).or_else(|| self.town.find(device))
+        self.town
+            .find(&device.to_uppercase())
+            .or_else(|| self.town.find(device))
     }
 
     fn number(&self, code: &str) -> Result<usize, SimError> {
@@ -195,7 +210,9 @@ impl Simulation {
             return Ok(number);
         }
         let kind = self.town.sources()[number].kind_name().name();
-        Err(SimError::Place(format!("{code} is a {kind}: a hydrant is needed")))
+        Err(SimError::Place(format!(
+            "{code} is a {kind}: a hydrant is needed"
+        )))
     }
 
     fn local(&self, number: usize) -> (usize, usize) {
@@ -210,20 +227,28 @@ impl Simulation {
             Cut::Town => all.map(|n| n as u32).collect(),
             Cut::Zone(name) => {
                 let zone = self.zone_named(name).map_err(SimError::Place)?;
-                all.filter(|n| self.town.places[*n].zone() == zone).map(|n| n as u32).collect()
+                all.filter(|n| self.town.places[*n].zone() == zone)
+                    .map(|n| n as u32)
+                    .collect()
             }
         })
     }
 
     fn note_cause(&mut self, kind: EventKind, number: usize) {
         let sources = vec![number as u32];
-        let cause = crate::truth::Cause { kind, from: self.now, until: None, sources };
+        let cause = crate::truth::Cause {
+            kind,
+            from: self.now,
+            until: None,
+            sources,
+        };
         self.causes.add(self.town.places[number].zone(), cause);
     }
 
     fn end_cause(&mut self, kind: EventKind, number: usize) {
         let now: Timestamp = self.now;
-        self.causes.end(self.town.places[number].zone(), kind, number as u32, now);
+        self.causes
+            .end(self.town.places[number].zone(), kind, number as u32, now);
     }
 }
 

@@ -38,12 +38,21 @@ impl Simulation {
             }
             Due::SupplyEdge(zone) => self.supply_edge(zone, at),
             Due::FaultBegins(number, fault) => {
-                self.truths.fault_begins(number, Fault::cause_of(fault.name()), fault.found_by(), at);
-                self.with_device(number as usize, |device, post| device.begin_fault(fault, at, post));
+                self.truths.fault_begins(
+                    number,
+                    Fault::cause_of(fault.name()),
+                    fault.found_by(),
+                    at,
+                );
+                self.with_device(number as usize, |device, post| {
+                    device.begin_fault(fault, at, post)
+                });
             }
             Due::FaultEnds(number, name) => {
                 self.truths.fault_ends(number, Fault::cause_of(name), at);
-                self.with_device(number as usize, |device, post| device.end_fault(name, at, post));
+                self.with_device(number as usize, |device, post| {
+                    device.end_fault(name, at, post)
+                });
             }
             Due::Cut(numbers) => {
                 for number in numbers {
@@ -67,24 +76,49 @@ impl Simulation {
             for n in repetitions(&event, from_ms) {
                 let chance = draw(draw(self.settings.seed, 201, i as u64), 203, n as u64);
                 // Places were checked at the start.
-                if let Ok(Some(place)) = self.find(&event, if n == 0 { draw(self.settings.seed, 201, i as u64) } else { chance }) {
-                    let from = self.settings.start.plus_ms(event.at_ms + n * event.every_ms.unwrap_or(0));
+                if let Ok(Some(place)) = self.find(
+                    &event,
+                    if n == 0 {
+                        draw(self.settings.seed, 201, i as u64)
+                    } else {
+                        chance
+                    },
+                ) {
+                    let from = self
+                        .settings
+                        .start
+                        .plus_ms(event.at_ms + n * event.every_ms.unwrap_or(0));
                     let until = Some(from.plus_ms(event.lasts_ms()));
-                    self.happen(&Happening { kind: event.kind, place, from, until, size: event.size });
+                    self.happen(&Happening {
+                        kind: event.kind,
+                        place,
+                        from,
+                        until,
+                        size: event.size,
+                    });
                 }
             }
         }
         self.draw_lots(day);
-        self.agenda.add(self.settings.start.plus_ms((day + 1) * DAY_MS), Due::Day(day + 1));
+        self.agenda.add(
+            self.settings.start.plus_ms((day + 1) * DAY_MS),
+            Due::Day(day + 1),
+        );
     }
 
     /// Chance's part of the day.
     fn draw_lots(&mut self, day: i64) {
-        let Some(everyday) = self.scenario.everyday.clone() else { return };
+        let Some(everyday) = self.scenario.everyday.clone() else {
+            return;
+        };
         if everyday.days.is_some_and(|days| day >= i64::from(days)) {
             return;
         }
-        let seed = draw(everyday.seed ^ self.settings.seed.rotate_left(32), 211, day as u64);
+        let seed = draw(
+            everyday.seed ^ self.settings.seed.rotate_left(32),
+            211,
+            day as u64,
+        );
         for (c, chance) in everyday.chances().into_iter().enumerate() {
             let among = match chance.kind {
                 EventKind::PumpStop => self.town.zones.len(),
@@ -97,13 +131,24 @@ impl Simulation {
             let own = draw(seed, 212, c as u64);
             for n in 0..times(own, mean) {
                 let of = |what: u64| draw(draw(own, 213, n), what, 0);
-                let from = self.settings.start.plus_ms(day * DAY_MS + (share(of(1)) * DAY_MS as f64) as i64);
+                let from = self
+                    .settings
+                    .start
+                    .plus_ms(day * DAY_MS + (share(of(1)) * DAY_MS as f64) as i64);
                 let minutes = between(of(2), chance.minutes.0, chance.minutes.1);
                 let until = Some(from.plus_ms((minutes * MINUTE_MS as f64) as i64));
-                let size = chance.size.map(|(low, high)| between(of(3), low, high).round().max(low));
+                let size = chance
+                    .size
+                    .map(|(low, high)| between(of(3), low, high).round().max(low));
                 let event = Event::new(chance.kind, 0);
                 if let Ok(Some(place)) = self.find(&event, of(4)) {
-                    self.happen(&Happening { kind: chance.kind, place, from, until, size });
+                    self.happen(&Happening {
+                        kind: chance.kind,
+                        place,
+                        from,
+                        until,
+                        size,
+                    });
                 }
             }
         }
@@ -111,7 +156,10 @@ impl Simulation {
 
     /// Enters something that happens, its end too, wherever it belongs.
     pub(super) fn happen(&mut self, happening: &Happening) {
-        let size = happening.size.or(happening.kind.default_size()).unwrap_or(0.0);
+        let size = happening
+            .size
+            .or(happening.kind.default_size())
+            .unwrap_or(0.0);
         match (happening.kind, &happening.place) {
             (EventKind::Fire, Where::Source(number)) => {
                 let count = (size / ONE_HYDRANT_LPS).ceil().max(1.0);
@@ -119,14 +167,26 @@ impl Simulation {
                 let each = size / hydrants.len() as f64;
                 self.open_hydrants(happening, &hydrants, each);
             }
-            (EventKind::Theft, Where::Source(number)) => self.open_hydrants(happening, &[*number], size),
+            (EventKind::Theft, Where::Source(number)) => {
+                self.open_hydrants(happening, &[*number], size)
+            }
             (EventKind::Burst, Where::Source(number)) => {
-                let local = |hydrant| (Action::Burst { hydrant, flow_lps: size }, Action::Mend { hydrant });
+                let local = |hydrant| {
+                    (
+                        Action::Burst {
+                            hydrant,
+                            flow_lps: size,
+                        },
+                        Action::Mend { hydrant },
+                    )
+                };
                 self.on_mains(happening, &[*number], local);
             }
             (EventKind::ClosedMain, Where::Source(number)) => {
                 let section = self.hydrants_near(*number, size.round() as usize);
-                self.on_mains(happening, &section, |hydrant| (Action::Shut { hydrant }, Action::Unshut { hydrant }));
+                self.on_mains(happening, &section, |hydrant| {
+                    (Action::Shut { hydrant }, Action::Unshut { hydrant })
+                });
             }
             (EventKind::PumpStop, Where::Zone(zone)) => {
                 self.on_zone(happening, *zone, Action::PumpStops, Action::PumpStarts);
@@ -135,13 +195,28 @@ impl Simulation {
                 self.on_zone(happening, *zone, Action::SupplyStops, Action::SupplyReturns);
             }
             (EventKind::TankDraw, Where::Source(number)) => {
-                self.on_tank(happening, *number, TankAction::Draw(size), TankAction::Draw(0.0));
+                self.on_tank(
+                    happening,
+                    *number,
+                    TankAction::Draw(size),
+                    TankAction::Draw(0.0),
+                );
             }
             (EventKind::TankLeak, Where::Source(number)) => {
-                self.on_tank(happening, *number, TankAction::Leak(size), TankAction::Leak(0.0));
+                self.on_tank(
+                    happening,
+                    *number,
+                    TankAction::Leak(size),
+                    TankAction::Leak(0.0),
+                );
             }
             (EventKind::TankRefill, Where::Source(number)) => {
-                self.on_tank(happening, *number, TankAction::Refill(size), TankAction::Refill(0.0));
+                self.on_tank(
+                    happening,
+                    *number,
+                    TankAction::Refill(size),
+                    TankAction::Refill(0.0),
+                );
             }
             (EventKind::LakeFall, Where::Source(number)) => {
                 let until = happening.until.unwrap_or(Timestamp::MAX);
@@ -161,17 +236,30 @@ impl Simulation {
 
     fn because(&mut self, happening: &Happening, number: usize, sources: Vec<u32>) {
         let zone = self.town.places[number].zone();
-        let cause = Cause { kind: happening.kind, from: happening.from, until: happening.until, sources };
+        let cause = Cause {
+            kind: happening.kind,
+            from: happening.from,
+            until: happening.until,
+            sources,
+        };
         self.causes.add(zone, cause);
     }
 
     fn open_hydrants(&mut self, happening: &Happening, numbers: &[usize], flow_lps: f64) {
         self.on_mains(happening, numbers, |hydrant| {
-            (Action::Open { hydrant, flow_lps }, Action::Close { hydrant, flow_lps })
+            (
+                Action::Open { hydrant, flow_lps },
+                Action::Close { hydrant, flow_lps },
+            )
         });
     }
 
-    fn on_mains(&mut self, happening: &Happening, numbers: &[usize], actions: impl Fn(usize) -> (Action, Action)) {
+    fn on_mains(
+        &mut self,
+        happening: &Happening,
+        numbers: &[usize],
+        actions: impl Fn(usize) -> (Action, Action),
+    ) {
         for number in numbers {
             let zone = self.town.places[*number].zone();
             let (begins, ends) = actions(number - self.town.zones[zone].first_source);
@@ -181,7 +269,11 @@ impl Simulation {
             }
         }
         if let Some(first) = numbers.first() {
-            self.because(happening, *first, numbers.iter().map(|n| *n as u32).collect());
+            self.because(
+                happening,
+                *first,
+                numbers.iter().map(|n| *n as u32).collect(),
+            );
         }
     }
 
@@ -190,7 +282,12 @@ impl Simulation {
         if let Some(until) = happening.until {
             self.plan(zone, until, ends);
         }
-        let cause = Cause { kind: happening.kind, from: happening.from, until: happening.until, sources: Vec::new() };
+        let cause = Cause {
+            kind: happening.kind,
+            from: happening.from,
+            until: happening.until,
+            sources: Vec::new(),
+        };
         self.causes.add(zone, cause);
     }
 
@@ -199,7 +296,13 @@ impl Simulation {
         district.plan(&self.town.mains[district.mains], at, action);
     }
 
-    fn on_tank(&mut self, happening: &Happening, number: usize, begins: TankAction, ends: TankAction) {
+    fn on_tank(
+        &mut self,
+        happening: &Happening,
+        number: usize,
+        begins: TankAction,
+        ends: TankAction,
+    ) {
         let tank = &mut self.tanks[number - self.hydrants];
         tank.plan(happening.from, begins);
         if let Some(until) = happening.until {
@@ -212,20 +315,33 @@ impl Simulation {
         let all = 0..self.devices.len();
         match place {
             Where::Town => all.map(|n| n as u32).collect(),
-            Where::Zone(zone) => all.filter(|n| self.town.places[*n].zone() == *zone).map(|n| n as u32).collect(),
-            Where::Source(number) => {
-                self.sources_near(*number, size.round() as usize).into_iter().map(|n| n as u32).collect()
-            }
+            Where::Zone(zone) => all
+                .filter(|n| self.town.places[*n].zone() == *zone)
+                .map(|n| n as u32)
+                .collect(),
+            Where::Source(number) => self
+                .sources_near(*number, size.round() as usize)
+                .into_iter()
+                .map(|n| n as u32)
+                .collect(),
         }
     }
 
     pub(super) fn cut(&mut self, happening: &Happening, numbers: Vec<u32>) {
         let mut by_zone = std::collections::BTreeMap::<usize, Vec<u32>>::new();
         for number in &numbers {
-            by_zone.entry(self.town.places[*number as usize].zone()).or_default().push(*number);
+            by_zone
+                .entry(self.town.places[*number as usize].zone())
+                .or_default()
+                .push(*number);
         }
         for (zone, sources) in by_zone {
-            let cause = Cause { kind: happening.kind, from: happening.from, until: happening.until, sources };
+            let cause = Cause {
+                kind: happening.kind,
+                from: happening.from,
+                until: happening.until,
+                sources,
+            };
             self.causes.add(zone, cause);
         }
         if let Some(until) = happening.until {
@@ -236,8 +352,11 @@ impl Simulation {
 
     fn fail(&mut self, happening: &Happening, name: &'static str, number: usize) {
         let level = self.town.sources()[number].kind_name() != KindName::Hydrant;
-        let Some(fault) = Fault::named(name, happening.size, level) else { return };
-        self.agenda.add(happening.from, Due::FaultBegins(number as u32, fault));
+        let Some(fault) = Fault::named(name, happening.size, level) else {
+            return;
+        };
+        self.agenda
+            .add(happening.from, Due::FaultBegins(number as u32, fault));
         if let Some(until) = happening.until {
             self.agenda.add(until, Due::FaultEnds(number as u32, name));
         }
@@ -246,11 +365,21 @@ impl Simulation {
 
     /// Lets water into a zone, or shuts it out.
     pub(super) fn supply(&mut self, zone: usize, at: Timestamp, on: bool) {
-        self.plan(zone, at, if on { Action::SupplyReturns } else { Action::SupplyStops });
+        self.plan(
+            zone,
+            at,
+            if on {
+                Action::SupplyReturns
+            } else {
+                Action::SupplyStops
+            },
+        );
     }
 
     fn supply_edge(&mut self, zone: usize, at: Timestamp) {
-        let Some(schedule) = self.schedules[zone].clone() else { return };
+        let Some(schedule) = self.schedules[zone].clone() else {
+            return;
+        };
         // What lies before the edge is seen by the rule that held before it.
         self.bring_water_to(zone, at);
         let on = schedule.is_on(at);

@@ -16,7 +16,11 @@ pub(super) fn limits(town: &mut Town, settings: &SimSettings) -> Vec<Limits> {
         return Vec::new();
     }
     let tests = town.flow_points(settings.start);
-    town.sources().iter().zip(&tests).map(|(source, test)| Limits::of(source, test.as_ref())).collect()
+    town.sources()
+        .iter()
+        .zip(&tests)
+        .map(|(source, test)| Limits::of(source, test.as_ref()))
+        .collect()
 }
 
 /// The tanks and the open waters, in the order of their sources.
@@ -26,9 +30,15 @@ pub(super) fn stores(town: &Town, seed: u64, start: Timestamp) -> (Vec<Tank>, Ve
     for (number, (source, place)) in town.sources().iter().zip(&town.places).enumerate() {
         match (*place, &source.kind) {
             (Place::Tank { .. }, Kind::Tank(geometry)) => tanks.push(Tank::new(*geometry, start)),
-            (Place::DrawPoint { mean_m, tide_m, .. }, _) => {
+            (Place::DrawPoint { mean_m, tide_m, .. }, Kind::DrawPoint(shape)) => {
                 let own = draw(seed, 141, number as u64);
-                waters.push(OpenWater::new(own, f64::from(mean_m), f64::from(tide_m)));
+                let bed_m = shape.bed_level_m.unwrap_or(0.0);
+                waters.push(OpenWater::new(
+                    own,
+                    f64::from(mean_m),
+                    f64::from(tide_m),
+                    bed_m,
+                ));
             }
             _ => {}
         }
@@ -48,18 +58,32 @@ impl Simulation {
                     flow_lps: district.drawn_lps(local as usize, at),
                 }
             }
-            Place::Tank { .. } => {
-                Sight { main: self.tanks[number - self.hydrants].level_m(at), flow_lps: 0.0 }
-            }
+            Place::Tank { .. } => Sight {
+                main: self.tanks[number - self.hydrants].level_m(at),
+                flow_lps: 0.0,
+            },
             Place::DrawPoint { .. } => {
                 let water = &self.waters[number - self.hydrants - self.tanks.len()];
-                Sight { main: water.level_m(at), flow_lps: 0.0 }
+                Sight {
+                    main: water.level_m(at),
+                    flow_lps: 0.0,
+                }
             }
         }
     }
 
     pub(super) fn bring_water_to(&mut self, zone: usize, at: Timestamp) {
-        let Self { town, districts, truths, causes, limits, is_owed, settings, step_ms, .. } = self;
+        let Self {
+            town,
+            districts,
+            truths,
+            causes,
+            limits,
+            is_owed,
+            settings,
+            step_ms,
+            ..
+        } = self;
         let district = &mut districts[zone];
         if district.covers(at) {
             return;
@@ -68,7 +92,15 @@ impl Simulation {
         let (is_owed, tested) = (is_owed[zone], settings.flow_tested);
         let mains = &mut town.mains[district.mains];
         district.advance(mains, at, *step_ms, |stretch| {
-            truths.see(&Seen { zone, first_source, stretch, limits, is_owed, tested, causes });
+            truths.see(&Seen {
+                zone,
+                first_source,
+                stretch,
+                limits,
+                is_owed,
+                tested,
+                causes,
+            });
         });
     }
 
@@ -79,19 +111,38 @@ impl Simulation {
         }
         if self.truths.keeps() {
             let span = (self.ticked_at, at);
-            let Self { town, tanks, tank_eyes, waters, truths, causes, hydrants, .. } = self;
+            let Self {
+                town,
+                tanks,
+                tank_eyes,
+                waters,
+                truths,
+                causes,
+                hydrants,
+                ..
+            } = self;
             let first_water = *hydrants + tanks.len();
             for (i, (tank, eye)) in tanks.iter_mut().zip(tank_eyes).enumerate() {
                 let number = *hydrants + i;
                 tank.level_m(at);
-                let sight = TankSight { volume_m3: tank.volume_m3(), draws: tank.draws(), leaks: tank.leaks() };
+                let sight = TankSight {
+                    volume_m3: tank.volume_m3(),
+                    draws: tank.draws(),
+                    leaks: tank.leaks(),
+                };
                 let place = (town.places[number].zone(), number as u32);
                 truths.see_tank(place, &town.sources()[number], eye, sight, span, causes);
             }
             for (i, water) in waters.iter().enumerate() {
                 let number = first_water + i;
                 let place = (town.places[number].zone(), number as u32);
-                truths.see_draw_point(place, &town.sources()[number], water.level_m(at), span, causes);
+                truths.see_draw_point(
+                    place,
+                    &town.sources()[number],
+                    water.level_m(at),
+                    span,
+                    causes,
+                );
             }
         }
         self.ticked_at = at;
@@ -115,7 +166,9 @@ impl Simulation {
         }
         for (number, (device, source)) in self.devices.iter().zip(self.town.sources()).enumerate() {
             let since = device.heard_at();
-            if self.now.since_ms(since) > firemain_domain::time::DAY_MS.max(3 * source.interval_ms()) {
+            if self.now.since_ms(since)
+                > firemain_domain::time::DAY_MS.max(3 * source.interval_ms())
+            {
                 let zone = self.town.places[number].zone();
                 let cause = self.causes.of_silence(zone, number as u32, since, self.now);
                 keeper.silent(number as u32, since, None, cause);

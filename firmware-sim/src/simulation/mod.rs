@@ -180,7 +180,11 @@ impl Simulation {
     ///
     /// # Errors
     /// A scenario that does not fit the town; the text says what to change.
-    pub fn new(mut town: Town, scenario: Scenario, settings: SimSettings) -> Result<Self, SimError> {
+    pub fn new(
+        mut town: Town,
+        scenario: Scenario,
+        settings: SimSettings,
+    ) -> Result<Self, SimError> {
         if !(60..=3_600).contains(&settings.hydraulic_step_s) {
             return Err(SimError::Settings(format!(
                 "hydraulic_step_s = {} must lie between 60 and 3,600",
@@ -190,21 +194,37 @@ impl Simulation {
         scenario.check()?;
         let start = settings.start;
         let limits = look::limits(&mut town, &settings);
-        let districts = town.zones.iter().map(|z| District::new(z.mains, z.seed, z.hydrant_nodes.clone(), start));
+        let districts = town
+            .zones
+            .iter()
+            .map(|z| District::new(z.mains, z.seed, z.hydrant_nodes.clone(), start));
         let districts: Vec<_> = districts.collect();
         let hydrants = town.of_kind(KindName::Hydrant).count();
         let (tanks, waters) = look::stores(&town, settings.seed, start);
-        let devices: Vec<_> = town.sources().iter().enumerate().zip(&town.places).map(|((number, source), place)| {
-            let metered = matches!(place, Place::Hydrant { metered: true, .. });
-            Device::new(settings.seed, number, source, metered, start)
-        }).collect();
+        let devices: Vec<_> = town
+            .sources()
+            .iter()
+            .enumerate()
+            .zip(&town.places)
+            .map(|((number, source), place)| {
+                let metered = matches!(place, Place::Hydrant { metered: true, .. });
+                Device::new(settings.seed, number, source, metered, start)
+            })
+            .collect();
         let mut order: Vec<u32> = (0..devices.len() as u32).collect();
         order.sort_by_key(|number| devices[*number as usize].phase_ms);
-        let schedules: Vec<_> = town.zones.iter().map(|z| z.supply_schedule.clone()).collect();
+        let schedules: Vec<_> = town
+            .zones
+            .iter()
+            .map(|z| z.supply_schedule.clone())
+            .collect();
         let mut simulation = Self {
             step_ms: i64::from(settings.hydraulic_step_s) * 1_000,
             now: start,
-            is_owed: schedules.iter().map(|s| s.as_ref().is_none_or(|s| s.is_on(start))).collect(),
+            is_owed: schedules
+                .iter()
+                .map(|s| s.as_ref().is_none_or(|s| s.is_on(start)))
+                .collect(),
             schedules,
             hydrants,
             tank_eyes: vec![TankEye::default(); tanks.len()],
@@ -240,12 +260,18 @@ impl Simulation {
             if !self.is_owed[zone] {
                 self.supply(zone, self.now, false);
             }
-            if let Some(next) = self.schedules[zone].as_ref().and_then(|s| s.next_change(self.now)) {
+            if let Some(next) = self.schedules[zone]
+                .as_ref()
+                .and_then(|s| s.next_change(self.now))
+            {
                 self.agenda.add(next, Due::SupplyEdge(zone));
             }
         }
         self.agenda.add(self.settings.start, Due::Day(0));
-        self.agenda.add(Timestamp::from_ms((self.now.ms().div_euclid(TICK_MS) + 1) * TICK_MS), Due::Tick);
+        self.agenda.add(
+            Timestamp::from_ms((self.now.ms().div_euclid(TICK_MS) + 1) * TICK_MS),
+            Due::Tick,
+        );
     }
 
     /// Lets time pass until `until`, telling of each message that reaches the broker by then, in
@@ -326,7 +352,11 @@ impl Simulation {
         if at < self.settings.start || !self.devices[device].is_due(at) {
             return;
         }
-        let sight = if self.devices[device].wants_sample(at) { self.sight(device, at) } else { crate::device::Sight::default() };
+        let sight = if self.devices[device].wants_sample(at) {
+            self.sight(device, at)
+        } else {
+            crate::device::Sight::default()
+        };
         self.with_device(device, |device, post| device.visit(at, sight, post));
     }
 
@@ -334,31 +364,67 @@ impl Simulation {
     fn with_device(&mut self, number: usize, act: impl FnOnce(&mut Device, &mut Post<'_>)) {
         let source = &self.town.sources()[number];
         let name = source.device.as_deref().unwrap_or(&source.code);
-        let mut post =
-            Post { writer: &mut self.writer, name, scratch: &mut self.scratch, out: &mut self.out };
+        let mut post = Post {
+            writer: &mut self.writer,
+            name,
+            scratch: &mut self.scratch,
+            out: &mut self.out,
+        };
         act(&mut self.devices[number], &mut post);
         for delivery in self.out.drain(..) {
-            let Delivery { at, letter, silent_since } = delivery;
+            let Delivery {
+                at,
+                letter,
+                silent_since,
+            } = delivery;
             if let Some(since) = silent_since
                 && at.since_ms(since) > DAY_MS.max(3 * source.interval_ms())
             {
-                let cause = self.causes.of_silence(self.town.places[number].zone(), number as u32, since, at);
+                let cause = self.causes.of_silence(
+                    self.town.places[number].zone(),
+                    number as u32,
+                    since,
+                    at,
+                );
                 self.truths.silent(number as u32, since, Some(at), cause);
             }
             self.serial += 1;
-            self.pending.push(Reverse(Pending { at, serial: self.serial, device: number as u32, letter }));
+            self.pending.push(Reverse(Pending {
+                at,
+                serial: self.serial,
+                device: number as u32,
+                letter,
+            }));
         }
     }
 
     fn flush(&mut self, until: Timestamp, sink: &mut impl FnMut(SimMessage)) {
-        while self.pending.peek().is_some_and(|Reverse(pending)| pending.at <= until) {
-            let Some(Reverse(pending)) = self.pending.pop() else { return };
+        while self
+            .pending
+            .peek()
+            .is_some_and(|Reverse(pending)| pending.at <= until)
+        {
+            let Some(Reverse(pending)) = self.pending.pop() else {
+                return;
+            };
             let source = &self.town.sources()[pending.device as usize];
-            let device = source.device.clone().unwrap_or_else(|| Arc::clone(&source.code));
-            let topic = pending.letter.topic.map_or_else(|| native_topic(&device, pending.letter.kind), String::from);
+            let device = source
+                .device
+                .clone()
+                .unwrap_or_else(|| Arc::clone(&source.code));
+            let topic = pending
+                .letter
+                .topic
+                .map_or_else(|| native_topic(&device, pending.letter.kind), String::from);
             self.messages += 1;
             let retain = pending.letter.kind == TopicKind::Status;
-            sink(SimMessage { at: pending.at, device, topic, payload: pending.letter.payload, retain });
+            sink(SimMessage {
+                at: pending.at,
+                device,
+                topic,
+                payload: pending.letter.payload,
+                retain,
+            });
         }
     }
 }

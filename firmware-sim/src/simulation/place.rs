@@ -56,13 +56,18 @@ impl Simulation {
                 if let (Target::Devices, None, Some(zone)) = (target, &event.source, zone) {
                     return Ok(Some(Where::Zone(zone)));
                 }
-                Ok(self.pick_source(event, target, zone, chance).map(Where::Source))
+                Ok(self
+                    .pick_source(event, target, zone, chance)
+                    .map(Where::Source))
             }
             Some(code) => {
                 let number = self.source_coded(code)?;
                 let source = &self.town.sources()[number];
                 if !suits(target, source) {
-                    return Err(format!("{code} is a {}, which this cannot befall", source.kind_name().name()));
+                    return Err(format!(
+                        "{code} is a {}, which this cannot befall",
+                        source.kind_name().name()
+                    ));
                 }
                 Ok(Some(Where::Source(number)))
             }
@@ -70,19 +75,25 @@ impl Simulation {
     }
 
     pub(super) fn zone_named(&self, name: &str) -> Result<usize, String> {
-        self.town.zones.iter().position(|z| &*z.name == name).ok_or_else(|| {
-            let names = self.town.zone_names();
-            let shown = names.iter().take(8).copied().collect::<Vec<_>>().join(", ");
-            let more = if names.len() > 8 { " …" } else { "" };
-            format!("there is no zone `{name}`; there are {shown}{more}, or write \"random\"")
-        })
+        self.town
+            .zones
+            .iter()
+            .position(|z| &*z.name == name)
+            .ok_or_else(|| {
+                let names = self.town.zone_names();
+                let shown = names.iter().take(8).copied().collect::<Vec<_>>().join(", ");
+                let more = if names.len() > 8 { " …" } else { "" };
+                format!("there is no zone `{name}`; there are {shown}{more}, or write \"random\"")
+            })
     }
 
     pub(super) fn source_coded(&self, code: &str) -> Result<usize, String> {
         self.town.find(code).ok_or_else(|| {
             let first = self.town.sources().first().map_or("", |s| &*s.code);
             let last = self.town.sources().last().map_or("", |s| &*s.code);
-            format!("there is no source `{code}`; codes go from {first} to {last}, or write \"random\"")
+            format!(
+                "there is no source `{code}`; codes go from {first} to {last}, or write \"random\""
+            )
         })
     }
 
@@ -94,11 +105,19 @@ impl Simulation {
         };
         match zone {
             Some(zone) => good(zone).then_some(zone),
-            None => (0..zones).map(|i| (chance as usize).wrapping_add(i) % zones).find(|zone| good(*zone)),
+            None => (0..zones)
+                .map(|i| (chance as usize).wrapping_add(i) % zones)
+                .find(|zone| good(*zone)),
         }
     }
 
-    fn pick_source(&self, event: &Event, target: Target, zone: Option<usize>, chance: u64) -> Option<usize> {
+    fn pick_source(
+        &self,
+        event: &Event,
+        target: Target,
+        zone: Option<usize>,
+        chance: u64,
+    ) -> Option<usize> {
         let range = match target {
             Target::Hydrant => 0..self.hydrants,
             Target::Tank => self.hydrants..self.hydrants + self.tanks.len(),
@@ -108,18 +127,23 @@ impl Simulation {
         if range.is_empty() {
             return None;
         }
-        let in_zone = |number: usize| zone.is_none_or(|zone| self.town.places[number].zone() == zone);
+        let in_zone =
+            |number: usize| zone.is_none_or(|zone| self.town.places[number].zone() == zone);
         let drawn = |i: u64| range.start + (draw(chance, 202, i) % range.len() as u64) as usize;
         // A sensor on a barrel or with another fault shows nothing of its own.
         let telling = |number: usize| {
             let source = &self.town.sources()[number];
             source.kind_name() != KindName::Hydrant || source.taps_main()
         };
-        let by_chance = (0..TRIES).map(drawn).find(|number| in_zone(*number) && telling(*number));
+        let by_chance = (0..TRIES)
+            .map(drawn)
+            .find(|number| in_zone(*number) && telling(*number));
         let _ = event;
         by_chance.or_else(|| {
             let from = drawn(0) - range.start;
-            (0..range.len()).map(|i| range.start + (from + i) % range.len()).find(|number| in_zone(*number))
+            (0..range.len())
+                .map(|i| range.start + (from + i) % range.len())
+                .find(|number| in_zone(*number))
         })
     }
 
@@ -133,7 +157,9 @@ impl Simulation {
     /// The `count` sources of its zone nearest to a source, itself the first.
     pub(super) fn sources_near(&self, number: usize, count: usize) -> Vec<usize> {
         let zone = self.town.places[number].zone();
-        let all = (0..self.devices.len()).filter(|n| self.town.places[*n].zone() == zone).collect();
+        let all = (0..self.devices.len())
+            .filter(|n| self.town.places[*n].zone() == zone)
+            .collect();
         self.nearest_of(number, all, count)
     }
 

@@ -43,7 +43,9 @@ pub(super) fn points(town: &mut Town, at: Timestamp) -> Vec<Option<FlowTestPoint
     let mut by_zone = Vec::with_capacity(town.zones.len());
     for zone in 0..town.zones.len() {
         let mains = town.zones[zone].mains;
-        let known = of_shape[mains].as_ref().is_some_and(|p| p.len() >= town.zones[zone].hydrant_nodes.len());
+        let known = of_shape[mains]
+            .as_ref()
+            .is_some_and(|p| p.len() >= town.zones[zone].hydrant_nodes.len());
         if !known {
             of_shape[mains] = Some(measure(town, zone, at));
         }
@@ -52,9 +54,10 @@ pub(super) fn points(town: &mut Town, at: Timestamp) -> Vec<Option<FlowTestPoint
     town.places
         .iter()
         .map(|place| match *place {
-            Place::Hydrant { zone, local, .. } => {
-                of_shape[by_zone[zone as usize]].as_ref().and_then(|p| p.get(local as usize)).copied()
-            }
+            Place::Hydrant { zone, local, .. } => of_shape[by_zone[zone as usize]]
+                .as_ref()
+                .and_then(|p| p.get(local as usize))
+                .copied(),
             Place::Tank { .. } | Place::DrawPoint { .. } => None,
         })
         .collect()
@@ -63,17 +66,30 @@ pub(super) fn points(town: &mut Town, at: Timestamp) -> Vec<Option<FlowTestPoint
 fn measure(town: &mut Town, zone: usize, at: Timestamp) -> Vec<FlowTestPoint> {
     let zone = &town.zones[zone];
     let mains = &mut town.mains[zone.mains];
-    let Ok(idle) = mains.solve(zone.seed, at, &Load::default(), None) else { return Vec::new() };
+    let Ok(idle) = mains.solve(zone.seed, at, &Load::default(), None) else {
+        return Vec::new();
+    };
     zone.hydrant_nodes
         .iter()
         .map(|node| {
-            let load = Load { drawn_lps: [(*node, TEST_LPS)].into(), ..Load::default() };
+            let load = Load {
+                drawn_lps: [(*node, TEST_LPS)].into(),
+                ..Load::default()
+            };
             let static_kpa = mains.pressure_kpa(&idle, *node);
             let flowing = mains.solve(zone.seed, at, &load, Some(&idle));
             let (residual_kpa, flow_lps) = flowing.map_or((static_kpa, TEST_LPS), |s| {
-                (mains.pressure_kpa(&s, *node), mains.drawn_lps(&s, *node, TEST_LPS))
+                (
+                    mains.pressure_kpa(&s, *node),
+                    mains.drawn_lps(&s, *node, TEST_LPS),
+                )
             });
-            FlowTestPoint { static_kpa, residual_kpa, flow_lps, accuracy_kpa: Some(GAUGE_KPA) }
+            FlowTestPoint {
+                static_kpa,
+                residual_kpa,
+                flow_lps,
+                accuracy_kpa: Some(GAUGE_KPA),
+            }
         })
         .collect()
 }

@@ -25,8 +25,9 @@ impl Town {
     /// # Errors
     /// A file that cannot be read, and those of [`Self::from_inp`].
     pub fn from_inp_file(file: &Path, settings: &TownSettings) -> Result<Self, TownError> {
-        let bytes = std::fs::read(file)
-            .map_err(|error| TownError::Network(format!("{} cannot be read: {error}", file.display())))?;
+        let bytes = std::fs::read(file).map_err(|error| {
+            TownError::Network(format!("{} cannot be read: {error}", file.display()))
+        })?;
         // Old files have names in some code page; names matter to nobody here.
         Self::from_inp(&String::from_utf8_lossy(&bytes), settings)
     }
@@ -43,7 +44,8 @@ impl Town {
         let junctions = checked(&network)?;
         centre(&mut network);
         let chosen = choose(settings, junctions)?;
-        let mains = Mains::new(network).map_err(|e| TownError::Network(format!("it cannot be solved: {e}")))?;
+        let mains = Mains::new(network)
+            .map_err(|e| TownError::Network(format!("it cannot be solved: {e}")))?;
         let zone = Zone {
             name: "KV-01".into(),
             mains: 0,
@@ -54,31 +56,57 @@ impl Town {
             supply_schedule: None,
         };
         let mut mains = mains;
-        mains.solve(zone.seed, Timestamp::from_ms(0), &Load::default(), None).map_err(|e| {
-            TownError::Network(format!("it cannot be solved: {e}; check it in EPANET first"))
-        })?;
+        mains
+            .solve(zone.seed, Timestamp::from_ms(0), &Load::default(), None)
+            .map_err(|e| {
+                TownError::Network(format!(
+                    "it cannot be solved: {e}; check it in EPANET first"
+                ))
+            })?;
         let (sources, places) = sources(settings, &mains, &zone);
-        Ok(Self::assemble(settings.seed, vec![mains], vec![zone], sources, places))
+        Ok(Self::assemble(
+            settings.seed,
+            vec![mains],
+            vec![zone],
+            sources,
+            places,
+        ))
     }
 }
 
 fn read(text: &str) -> Result<Network, TownError> {
-    let io = |error: std::io::Error| TownError::Network(format!("it could not be set down for the engine to read: {error}"));
+    let io = |error: std::io::Error| {
+        TownError::Network(format!(
+            "it could not be set down for the engine to read: {error}"
+        ))
+    };
     // The engine reads files only.
-    let mut file = tempfile::Builder::new().suffix(".inp").tempfile().map_err(io)?;
+    let mut file = tempfile::Builder::new()
+        .suffix(".inp")
+        .tempfile()
+        .map_err(io)?;
     file.write_all(text.as_bytes()).map_err(io)?;
     let path = file.path().to_string_lossy().into_owned();
-    let read = std::panic::catch_unwind(|| Network::from_file(&path))
-        .map_err(|_| TownError::Network("the engine cannot read it: check it in EPANET first".into()))?;
+    let read = std::panic::catch_unwind(|| Network::from_file(&path)).map_err(|_| {
+        TownError::Network("the engine cannot read it: check it in EPANET first".into())
+    })?;
     read.map_err(|error| TownError::Network(error.to_string()))
 }
 
 fn checked(network: &Network) -> Result<Vec<usize>, TownError> {
     if network.options.headloss_formula == HeadlossFormula::ChezyManning {
-        return Err(TownError::Network("HEADLOSS C-M is not supported: use H-W or D-W".into()));
+        return Err(TownError::Network(
+            "HEADLOSS C-M is not supported: use H-W or D-W".into(),
+        ));
     }
-    if !network.nodes.iter().any(epanet_rs::model::node::Node::is_fixed) {
-        return Err(TownError::Network("it has no reservoir and no tank: nothing feeds it".into()));
+    if !network
+        .nodes
+        .iter()
+        .any(epanet_rs::model::node::Node::is_fixed)
+    {
+        return Err(TownError::Network(
+            "it has no reservoir and no tank: nothing feeds it".into(),
+        ));
     }
     let junctions: Vec<usize> = network
         .nodes
@@ -88,7 +116,9 @@ fn checked(network: &Network) -> Result<Vec<usize>, TownError> {
         .map(|(i, _)| i)
         .collect();
     if junctions.is_empty() {
-        return Err(TownError::Network("it has no junctions: is it an EPANET .inp file, with [JUNCTIONS] and [PIPES]?".into()));
+        return Err(TownError::Network(
+            "it has no junctions: is it an EPANET .inp file, with [JUNCTIONS] and [PIPES]?".into(),
+        ));
     }
     Ok(junctions)
 }
@@ -114,29 +144,44 @@ fn choose(settings: &TownSettings, mut junctions: Vec<usize>) -> Result<Vec<usiz
 fn centre(network: &mut Network) {
     let known: Vec<(f64, f64)> = network.nodes.iter().filter_map(|n| n.coordinates).collect();
     let count = known.len().max(1) as f64;
-    let mean = known.iter().fold((0.0, 0.0), |m, c| (m.0 + c.0 / count, m.1 + c.1 / count));
+    let mean = known
+        .iter()
+        .fold((0.0, 0.0), |m, c| (m.0 + c.0 / count, m.1 + c.1 / count));
     let degrees = !known.is_empty()
-        && known.iter().all(|(x, y)| x.abs() <= 180.0 && y.abs() <= 90.0)
-        && known.iter().all(|(x, y)| (x - mean.0).abs() < 2.0 && (y - mean.1).abs() < 2.0)
+        && known
+            .iter()
+            .all(|(x, y)| x.abs() <= 180.0 && y.abs() <= 90.0)
+        && known
+            .iter()
+            .all(|(x, y)| (x - mean.0).abs() < 2.0 && (y - mean.1).abs() < 2.0)
         && mean.0.abs() > 2.0;
     for (i, node) in network.nodes.iter_mut().enumerate() {
         node.coordinates = Some(match node.coordinates {
-            Some((x, y)) if degrees => {
-                ((x - CENTRE.lon) * M_PER_DEGREE * CENTRE.lat.to_radians().cos(), (y - CENTRE.lat) * M_PER_DEGREE)
-            }
+            Some((x, y)) if degrees => (
+                (x - CENTRE.lon) * M_PER_DEGREE * CENTRE.lat.to_radians().cos(),
+                (y - CENTRE.lat) * M_PER_DEGREE,
+            ),
             Some((x, y)) => (x - mean.0, y - mean.1),
             None => ((i % 32) as f64 * 120.0, (i / 32) as f64 * 120.0),
         });
     }
 }
 
-fn sources(settings: &TownSettings, mains: &Mains, zone: &Zone) -> (Vec<firemain_domain::source::Source>, Vec<Place>) {
+fn sources(
+    settings: &TownSettings,
+    mains: &Mains,
+    zone: &Zone,
+) -> (Vec<firemain_domain::source::Source>, Vec<Place>) {
     let network = mains.network();
     let mut sources = Vec::new();
     let mut places = Vec::new();
     for (local, node) in zone.hydrant_nodes.iter().enumerate() {
         let of = |what: u64| draw(settings.seed, what, local as u64);
-        let tap_point = if share(of(51)) < settings.barrel_share { TapPoint::Barrel } else { TapPoint::Main };
+        let tap_point = if share(of(51)) < settings.barrel_share {
+            TapPoint::Barrel
+        } else {
+            TapPoint::Main
+        };
         let (x, y) = network.nodes[*node].coordinates.unwrap_or_default();
         let mut source = bare(
             format!("TR-{:04}", local + 1),
@@ -146,10 +191,18 @@ fn sources(settings: &TownSettings, mains: &Mains, zone: &Zone) -> (Vec<firemain
             &Arc::clone(&zone.name),
             0,
         );
-        equip_hydrant(&mut source, widest_mm(network, *node), mains.ground_m(*node));
+        equip_hydrant(
+            &mut source,
+            widest_mm(network, *node),
+            mains.ground_m(*node),
+        );
         sources.push(source);
         let metered = share(of(52)) < settings.metered_share;
-        places.push(Place::Hydrant { zone: 0, local: local as u32, metered });
+        places.push(Place::Hydrant {
+            zone: 0,
+            local: local as u32,
+            metered,
+        });
     }
     (sources, places)
 }
@@ -159,6 +212,12 @@ fn widest_mm(network: &Network, node: usize) -> f64 {
         .links
         .iter()
         .filter(|l| l.start_node == node || l.end_node == node)
-        .filter_map(|l| if let LinkType::Pipe(pipe) = &l.link_type { Some(pipe.diameter * MM_PER_FT) } else { None })
+        .filter_map(|l| {
+            if let LinkType::Pipe(pipe) = &l.link_type {
+                Some(pipe.diameter * MM_PER_FT)
+            } else {
+                None
+            }
+        })
         .fold(0.0, f64::max)
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use epanet_rs::error::InputError;
 use epanet_rs::model::demand::Demand;
 use epanet_rs::model::link::LinkStatus;
-use epanet_rs::model::network::{CurveData, JunctionData, Network, PipeData, PumpData, ReservoirData};
+use epanet_rs::model::network::{
+    CurveData, JunctionData, Network, PipeData, PumpData, ReservoirData,
+};
 use epanet_rs::model::options::HeadlossFormula;
 use epanet_rs::model::units::FlowUnits;
 
@@ -60,13 +62,25 @@ pub(super) fn zones(settings: &TownSettings) -> Result<(Vec<Shape>, Vec<Zone>), 
         let from_middle = |n: usize| (n as f64 - (columns - 1) as f64 / 2.0) * pitch;
         let intermittent = zone + settings.intermittent_zones >= count;
         zones.push(Zone {
-            name: format!("KV-{:0width$}", zone + 1, width = if count < 100 { 2 } else { 4 }).into(),
+            name: format!(
+                "KV-{:0width$}",
+                zone + 1,
+                width = if count < 100 { 2 } else { 4 }
+            )
+            .into(),
             mains,
             seed: draw(settings.seed, 32, zone as u64),
-            hydrant_nodes: shapes[mains].hydrants[..hydrants].iter().map(|h| h.node).collect::<Arc<[_]>>(),
+            hydrant_nodes: shapes[mains].hydrants[..hydrants]
+                .iter()
+                .map(|h| h.node)
+                .collect::<Arc<[_]>>(),
             first_source,
             origin_m: (from_middle(zone % columns), from_middle(zone / columns)),
-            supply_schedule: if intermittent { "05:00-09:00,16:00-23:00".parse().ok() } else { None },
+            supply_schedule: if intermittent {
+                "05:00-09:00,16:00-23:00".parse().ok()
+            } else {
+                None
+            },
         });
         first_source += hydrants;
     }
@@ -92,9 +106,14 @@ fn shape(seed: u64, hydrants: usize) -> Result<Shape, TownError> {
     build(seed, side, &blocks, hydrants)
         .map_err(|error| TownError::Network(format!("a generated network is not valid: {error}")))
         .and_then(|(network, hydrants)| {
-            let mains = Mains::new(network)
-                .map_err(|error| TownError::Network(format!("a generated network cannot be solved: {error}")))?;
-            Ok(Shape { mains, hydrants, side_m })
+            let mains = Mains::new(network).map_err(|error| {
+                TownError::Network(format!("a generated network cannot be solved: {error}"))
+            })?;
+            Ok(Shape {
+                mains,
+                hydrants,
+                side_m,
+            })
         })
 }
 
@@ -103,8 +122,18 @@ fn blocks(seed: u64, side: usize) -> Vec<Block> {
     for line in 0..side {
         for step in 0..side - 1 {
             let rank = |column: u64| draw(seed, 33, (line * side + step) as u64 * 2 + column);
-            blocks.push(Block { from: (step, line), to: (step + 1, line), street: (line, false), rank: rank(0) });
-            blocks.push(Block { from: (line, step), to: (line, step + 1), street: (line, true), rank: rank(1) });
+            blocks.push(Block {
+                from: (step, line),
+                to: (step + 1, line),
+                street: (line, false),
+                rank: rank(0),
+            });
+            blocks.push(Block {
+                from: (line, step),
+                to: (line, step + 1),
+                street: (line, true),
+                rank: rank(1),
+            });
         }
     }
     blocks
@@ -132,15 +161,28 @@ fn build(
     let middle = (side - 1) as f64 * BLOCK_M / 2.0;
     let at = |(x, y): (usize, usize)| {
         let jitter = |what: u64| between(draw(seed, what, (x * 1_000 + y) as u64), -14.0, 14.0);
-        (x as f64 * BLOCK_M - middle + jitter(35), y as f64 * BLOCK_M - middle + jitter(36))
+        (
+            x as f64 * BLOCK_M - middle + jitter(35),
+            y as f64 * BLOCK_M - middle + jitter(36),
+        )
     };
-    let (slope_x, slope_y) =
-        (between(draw(seed, 37, 0), -0.004, 0.004), between(draw(seed, 37, 1), -0.004, 0.004));
-    let ground = |x: f64, y: f64, which: u64| 6.5 + slope_x * x + slope_y * y + between(draw(seed, 38, which), -0.4, 0.4);
+    let (slope_x, slope_y) = (
+        between(draw(seed, 37, 0), -0.004, 0.004),
+        between(draw(seed, 37, 1), -0.004, 0.004),
+    );
+    let ground = |x: f64, y: f64, which: u64| {
+        6.5 + slope_x * x + slope_y * y + between(draw(seed, 38, which), -0.4, 0.4)
+    };
     for x in 0..side {
         for y in 0..side {
             let (x_m, y_m) = at((x, y));
-            junction(&mut network, &format!("N{x}-{y}"), (x_m, y_m), ground(x_m, y_m, (x * 1_000 + y) as u64), 0.05)?;
+            junction(
+                &mut network,
+                &format!("N{x}-{y}"),
+                (x_m, y_m),
+                ground(x_m, y_m, (x * 1_000 + y) as u64),
+                0.05,
+            )?;
         }
     }
     let mut places = Vec::with_capacity(hydrants);
@@ -153,12 +195,45 @@ fn build(
         let (x_m, y_m) = (a.0 + (b.0 - a.0) * part, a.1 + (b.1 - a.1) * part);
         let name = format!("H{i}");
         let node = network.nodes.len();
-        junction(&mut network, &name, (x_m, y_m), ground(x_m, y_m, 5_000_000 + i as u64), STREET_LPS)?;
-        pipe(&mut network, &format!("P{i}a"), (&id(block.from), &name), length * part, diameter, false)?;
-        pipe(&mut network, &format!("P{i}b"), (&name, &id(block.to)), length * (1.0 - part), diameter, false)?;
+        junction(
+            &mut network,
+            &name,
+            (x_m, y_m),
+            ground(x_m, y_m, 5_000_000 + i as u64),
+            STREET_LPS,
+        )?;
+        pipe(
+            &mut network,
+            &format!("P{i}a"),
+            (&id(block.from), &name),
+            length * part,
+            diameter,
+            false,
+        )?;
+        pipe(
+            &mut network,
+            &format!("P{i}b"),
+            (&name, &id(block.to)),
+            length * (1.0 - part),
+            diameter,
+            false,
+        )?;
         if i < hydrants {
-            let number = (if block.street.1 { block.from.1 } else { block.from.0 }) * 24 + (part * 24.0) as usize + 1;
-            places.push(HydrantPlace { node, x_m, y_m, street: block.street, number, diameter_mm: diameter });
+            let number = (if block.street.1 {
+                block.from.1
+            } else {
+                block.from.0
+            }) * 24
+                + (part * 24.0) as usize
+                + 1;
+            places.push(HydrantPlace {
+                node,
+                x_m,
+                y_m,
+                street: block.street,
+                number,
+                diameter_mm: diameter,
+            });
         }
     }
     station(&mut network, seed, side, blocks.len())?;
@@ -171,35 +246,65 @@ fn station(network: &mut Network, seed: u64, side: usize, blocks: usize) -> Resu
     let mean_lps = blocks as f64 * STREET_LPS + (side * side) as f64 * 0.05;
     let design_lps = mean_lps * 1.6 + 25.0;
     let head_m = between(draw(seed, 40, 0), 21.0, 29.0);
-    network.add_curve("C1", &CurveData {
-        x: vec![0.0, design_lps, design_lps * 2.2],
-        y: vec![head_m * 1.06, head_m * 0.96, head_m * 0.62],
-    })?;
-    let fixed = |elevation: f64| ReservoirData { elevation, ..ReservoirData::default() };
+    network.add_curve(
+        "C1",
+        &CurveData {
+            x: vec![0.0, design_lps, design_lps * 2.2],
+            y: vec![head_m * 1.06, head_m * 0.96, head_m * 0.62],
+        },
+    )?;
+    let fixed = |elevation: f64| ReservoirData {
+        elevation,
+        ..ReservoirData::default()
+    };
     network.add_reservoir("CLEARWATER", &fixed(5.0))?;
     network.add_reservoir("CITYMAIN", &fixed(between(draw(seed, 40, 1), 16.5, 19.0)))?;
     junction(network, "STATION", (0.0, 0.0), 6.0, 0.0)?;
-    network.add_pump("PUMP1", &PumpData {
-        start_node: "CLEARWATER".into(),
-        end_node: "STATION".into(),
-        speed: 1.0,
-        head_curve_id: Some("C1".into()),
-        power: 0.0,
-        initial_status: LinkStatus::Open,
-        vertices: None,
-    })?;
+    network.add_pump(
+        "PUMP1",
+        &PumpData {
+            start_node: "CLEARWATER".into(),
+            end_node: "STATION".into(),
+            speed: 1.0,
+            head_curve_id: Some("C1".into()),
+            power: 0.0,
+            initial_status: LinkStatus::Open,
+            vertices: None,
+        },
+    )?;
     pipe(network, "ENTRY", ("STATION", &entry), 150.0, 300.0, false)?;
-    pipe(network, "HELP", ("CITYMAIN", "STATION"), 1_200.0, 200.0, true)
+    pipe(
+        network,
+        "HELP",
+        ("CITYMAIN", "STATION"),
+        1_200.0,
+        200.0,
+        true,
+    )
 }
 
-fn junction(network: &mut Network, id: &str, at: (f64, f64), elevation: f64, demand_lps: f64) -> Result<(), InputError> {
-    let demand = Demand { basedemand: demand_lps, pattern: None, pattern_index: None, name: None };
-    network.add_junction(id, &JunctionData {
-        elevation,
-        demands: vec![demand],
-        emitter_coefficient: 0.0,
-        coordinates: Some(at),
-    })
+fn junction(
+    network: &mut Network,
+    id: &str,
+    at: (f64, f64),
+    elevation: f64,
+    demand_lps: f64,
+) -> Result<(), InputError> {
+    let demand = Demand {
+        basedemand: demand_lps,
+        pattern: None,
+        pattern_index: None,
+        name: None,
+    };
+    network.add_junction(
+        id,
+        &JunctionData {
+            elevation,
+            demands: vec![demand],
+            emitter_coefficient: 0.0,
+            coordinates: Some(at),
+        },
+    )
 }
 
 fn pipe(
@@ -210,15 +315,18 @@ fn pipe(
     diameter: f64,
     check_valve: bool,
 ) -> Result<(), InputError> {
-    network.add_pipe(id, &PipeData {
-        start_node: from.into(),
-        end_node: to.into(),
-        length,
-        diameter,
-        roughness: ROUGHNESS,
-        minor_loss: 0.0,
-        check_valve,
-        initial_status: LinkStatus::Open,
-        vertices: None,
-    })
+    network.add_pipe(
+        id,
+        &PipeData {
+            start_node: from.into(),
+            end_node: to.into(),
+            length,
+            diameter,
+            roughness: ROUGHNESS,
+            minor_loss: 0.0,
+            check_valve,
+            initial_status: LinkStatus::Open,
+            vertices: None,
+        },
+    )
 }

@@ -71,7 +71,13 @@ impl TownSettings {
     pub fn of_size(seed: u64, sources: usize) -> Self {
         let tanks = sources * 15 / 100;
         let draw_points = sources * 5 / 100;
-        Self { seed, hydrants: sources - tanks - draw_points, tanks, draw_points, ..Self::default() }
+        Self {
+            seed,
+            hydrants: sources - tanks - draw_points,
+            tanks,
+            draw_points,
+            ..Self::default()
+        }
     }
 
     fn zone_count(&self) -> usize {
@@ -83,16 +89,28 @@ impl TownSettings {
     }
 
     fn check(&self) -> Result<(), TownError> {
-        let total = self.hydrants.saturating_add(self.tanks).saturating_add(self.draw_points);
+        let total = self
+            .hydrants
+            .saturating_add(self.tanks)
+            .saturating_add(self.draw_points);
         if total == 0 {
-            return Err(TownError::Settings("a town needs at least one source: set hydrants, tanks or draw_points".into()));
+            return Err(TownError::Settings(
+                "a town needs at least one source: set hydrants, tanks or draw_points".into(),
+            ));
         }
         if total > MOST_SOURCES {
-            return Err(TownError::Settings(format!("{total} sources are more than the {MOST_SOURCES} a town may have")));
+            return Err(TownError::Settings(format!(
+                "{total} sources are more than the {MOST_SOURCES} a town may have"
+            )));
         }
-        for (name, share) in [("barrel_share", self.barrel_share), ("metered_share", self.metered_share)] {
+        for (name, share) in [
+            ("barrel_share", self.barrel_share),
+            ("metered_share", self.metered_share),
+        ] {
             if !(0.0..=1.0).contains(&share) {
-                return Err(TownError::Settings(format!("{name} = {share} must lie between 0 and 1")));
+                return Err(TownError::Settings(format!(
+                    "{name} = {share} must lie between 0 and 1"
+                )));
             }
         }
         let zones = self.zone_count();
@@ -134,7 +152,11 @@ pub enum TownError {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Place {
     /// A hydrant: its zone, its place among the zone's hydrants, whether it has a meter.
-    Hydrant { zone: u32, local: u32, metered: bool },
+    Hydrant {
+        zone: u32,
+        local: u32,
+        metered: bool,
+    },
     /// A tank in a zone.
     Tank { zone: u32 },
     /// A draw point in a zone: mean level and tide, m.
@@ -145,7 +167,9 @@ impl Place {
     /// The zone it lies in.
     pub(crate) const fn zone(self) -> usize {
         match self {
-            Self::Hydrant { zone, .. } | Self::Tank { zone } | Self::DrawPoint { zone, .. } => zone as usize,
+            Self::Hydrant { zone, .. } | Self::Tank { zone } | Self::DrawPoint { zone, .. } => {
+                zone as usize
+            }
         }
     }
 }
@@ -177,7 +201,13 @@ pub struct Town {
 
 impl std::fmt::Debug for Town {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Town of {} sources in {} zones, seed {}", self.sources.len(), self.zones.len(), self.seed)
+        write!(
+            f,
+            "Town of {} sources in {} zones, seed {}",
+            self.sources.len(),
+            self.zones.len(),
+            self.seed
+        )
     }
 }
 
@@ -194,9 +224,26 @@ impl Town {
         Ok(Self::assemble(settings.seed, mains, zones, sources, places))
     }
 
-    fn assemble(seed: u64, mains: Vec<Mains>, zones: Vec<Zone>, sources: Vec<Source>, places: Vec<Place>) -> Self {
-        let by_code = sources.iter().enumerate().map(|(i, s)| (s.code.clone(), i)).collect();
-        Self { seed, mains, zones, places, sources, by_code }
+    fn assemble(
+        seed: u64,
+        mains: Vec<Mains>,
+        zones: Vec<Zone>,
+        sources: Vec<Source>,
+        places: Vec<Place>,
+    ) -> Self {
+        let by_code = sources
+            .iter()
+            .enumerate()
+            .map(|(i, s)| (s.code.clone(), i))
+            .collect();
+        Self {
+            seed,
+            mains,
+            zones,
+            places,
+            sources,
+            by_code,
+        }
     }
 
     /// Its sources, as a register holds them: hydrants, then tanks, then draw points.
@@ -220,11 +267,18 @@ impl Town {
     }
 
     pub(crate) fn of_kind(&self, kind: KindName) -> impl Iterator<Item = usize> + '_ {
-        self.sources.iter().enumerate().filter(move |(_, s)| s.kind_name() == kind).map(|(i, _)| i)
+        self.sources
+            .iter()
+            .enumerate()
+            .filter(move |(_, s)| s.kind_name() == kind)
+            .map(|(i, _)| i)
     }
 
     /// What a flow test at each hydrant would measure, by source number; `None` for other sources.
-    pub(crate) fn flow_points(&mut self, at: firemain_domain::Timestamp) -> Vec<Option<FlowTestPoint>> {
+    pub(crate) fn flow_points(
+        &mut self,
+        at: firemain_domain::Timestamp,
+    ) -> Vec<Option<FlowTestPoint>> {
         flow_tests::points(self, at)
     }
 }

@@ -7,11 +7,39 @@ use firemain_domain::source::{Kind, ReportMode, Source, Status, TapPoint};
 use super::Town;
 
 const COLUMNS: [&str; 33] = [
-    "code", "kind", "name", "lat", "lon", "device", "tap_point", "unit", "zone", "required_pressure_kpa", "required_flow_lps",
-    "required_volume_m3", "report_interval_s", "report_mode", "tank_area_m2", "tank_height_m", "tank_open", "tank_daily_use",
-    "outlet_level_m", "refill_hours", "apron_level_m", "bed_level_m", "road_width_m", "road_height_m", "road_load_t",
-    "turning_area", "status", "supply_schedule", "elevation_m", "sensor_range_max", "sensor_resolution",
-    "sensor_accuracy", "obstruction",
+    "code",
+    "kind",
+    "name",
+    "lat",
+    "lon",
+    "device",
+    "tap_point",
+    "unit",
+    "zone",
+    "required_pressure_kpa",
+    "required_flow_lps",
+    "required_volume_m3",
+    "report_interval_s",
+    "report_mode",
+    "tank_area_m2",
+    "tank_height_m",
+    "tank_open",
+    "tank_daily_use",
+    "outlet_level_m",
+    "refill_hours",
+    "apron_level_m",
+    "bed_level_m",
+    "road_width_m",
+    "road_height_m",
+    "road_load_t",
+    "turning_area",
+    "status",
+    "supply_schedule",
+    "elevation_m",
+    "sensor_range_max",
+    "sensor_resolution",
+    "sensor_accuracy",
+    "obstruction",
 ];
 
 impl Town {
@@ -52,14 +80,31 @@ fn row(source: &Source) -> Vec<String> {
         source.position.lat.to_string(),
         source.position.lon.to_string(),
         source.device.as_deref().unwrap_or_default().to_owned(),
-        tap.map(|t| if t == TapPoint::Main { "main" } else { "barrel" }).unwrap_or_default().to_owned(),
+        tap.map(|t| {
+            if t == TapPoint::Main {
+                "main"
+            } else {
+                "barrel"
+            }
+        })
+        .unwrap_or_default()
+        .to_owned(),
         source.unit.clone().unwrap_or_default(),
         source.zone.as_deref().unwrap_or_default().to_owned(),
         number(source.requirement.pressure_kpa),
         number(source.requirement.flow_lps),
         number(source.requirement.volume_m3),
-        source.reporting.interval_s.map(|s| s.to_string()).unwrap_or_default(),
-        if source.reporting.mode == ReportMode::OnChange { "on_change" } else { "periodic" }.to_owned(),
+        source
+            .reporting
+            .interval_s
+            .map(|s| s.to_string())
+            .unwrap_or_default(),
+        if source.reporting.mode == ReportMode::OnChange {
+            "on_change"
+        } else {
+            "periodic"
+        }
+        .to_owned(),
         number(tank.and_then(|t| t.area_m2)),
         number(tank.and_then(|t| t.height_m)),
         yes_no(tank.map(|t| t.open)),
@@ -73,7 +118,11 @@ fn row(source: &Source) -> Vec<String> {
         number(source.access.road_load_t),
         yes_no(source.access.turning_area),
         status(source.status).to_owned(),
-        source.supply_schedule.as_ref().map(ToString::to_string).unwrap_or_default(),
+        source
+            .supply_schedule
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         number(source.elevation_m),
         number(source.sensor.range_max),
         number(source.sensor.resolution),

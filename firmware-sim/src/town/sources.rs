@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use firemain_domain::source::{
-    Access, DrawPointGeometry, Kind, Position, Reporting, Requirement, Sensor, Source, Status, TankGeometry, TapPoint,
+    Access, DrawPointGeometry, Kind, Position, Reporting, Requirement, Sensor, Source, Status,
+    TankGeometry, TapPoint,
 };
 
 use super::layout::{HydrantPlace, Shape};
@@ -13,19 +14,33 @@ use crate::noise::{between, draw, share};
 use crate::water::Mains;
 
 /// The Turtle Tower, more or less.
-pub(super) const CENTRE: Position = Position { lat: 21.0278, lon: 105.8523 };
+pub(super) const CENTRE: Position = Position {
+    lat: 21.0278,
+    lon: 105.8523,
+};
 const M_PER_DEGREE: f64 = 111_320.0;
 /// QCVN 10:2025/BCA H.1.1.2: 10 m of free head at the ground.
 const REQUIRED_KPA: f64 = 98.1;
 /// 0.5 % of a full scale of 16 bar.
-const PRESSURE_SENSOR: Sensor = Sensor { range_max: Some(1_600.0), resolution: Some(0.5), accuracy: Some(8.0) };
-const LEVEL_SENSOR: Sensor = Sensor { range_max: Some(15.0), resolution: Some(0.002), accuracy: Some(0.02) };
+const PRESSURE_SENSOR: Sensor = Sensor {
+    range_max: Some(1_600.0),
+    resolution: Some(0.5),
+    accuracy: Some(8.0),
+};
+const LEVEL_SENSOR: Sensor = Sensor {
+    range_max: Some(15.0),
+    resolution: Some(0.002),
+    accuracy: Some(0.02),
+};
 
 /// A position so many metres east and north of the town's centre.
 pub(super) fn position(x_m: f64, y_m: f64) -> Position {
     let lat = (CENTRE.lat + y_m / M_PER_DEGREE).clamp(-89.0, 89.0);
     let lon = CENTRE.lon + x_m / (M_PER_DEGREE * CENTRE.lat.to_radians().cos());
-    Position { lat: round(lat, 6), lon: round((lon + 180.0).rem_euclid(360.0) - 180.0, 6) }
+    Position {
+        lat: round(lat, 6),
+        lon: round((lon + 180.0).rem_euclid(360.0) - 180.0, 6),
+    }
 }
 
 /// `value` rounded to so many decimals.
@@ -35,17 +50,36 @@ pub(super) fn round(value: f64, decimals: i32) -> f64 {
 }
 
 /// Hydrants, tanks and draw points, in this order, with the places of their water.
-pub(super) fn of(settings: &TownSettings, shapes: &[Shape], zones: &[Zone]) -> (Vec<Source>, Vec<Place>) {
+pub(super) fn of(
+    settings: &TownSettings,
+    shapes: &[Shape],
+    zones: &[Zone],
+) -> (Vec<Source>, Vec<Place>) {
     let total = settings.hydrants + settings.tanks + settings.draw_points;
     let mut sources = Vec::with_capacity(total);
     let mut places = Vec::with_capacity(total);
     let digits = total.to_string().len().max(4);
     for (z, zone) in zones.iter().enumerate() {
-        for (local, place) in shapes[zone.mains].hydrants[..zone.hydrant_nodes.len()].iter().enumerate() {
+        for (local, place) in shapes[zone.mains].hydrants[..zone.hydrant_nodes.len()]
+            .iter()
+            .enumerate()
+        {
             let number = sources.len();
-            sources.push(hydrant(settings, &shapes[zone.mains].mains, zone, z, place, number, digits));
+            sources.push(hydrant(
+                settings,
+                &shapes[zone.mains].mains,
+                zone,
+                z,
+                place,
+                number,
+                digits,
+            ));
             let metered = share(draw(settings.seed, 52, number as u64)) < settings.metered_share;
-            places.push(Place::Hydrant { zone: z as u32, local: local as u32, metered });
+            places.push(Place::Hydrant {
+                zone: z as u32,
+                local: local as u32,
+                metered,
+            });
         }
     }
     for i in 0..settings.tanks {
@@ -62,7 +96,14 @@ pub(super) fn of(settings: &TownSettings, shapes: &[Shape], zones: &[Zone]) -> (
     (sources, places)
 }
 
-pub(super) fn bare(code: String, kind: Kind, name: String, position: Position, zone: &Arc<str>, z: usize) -> Source {
+pub(super) fn bare(
+    code: String,
+    kind: Kind,
+    name: String,
+    position: Position,
+    zone: &Arc<str>,
+    z: usize,
+) -> Source {
     Source {
         device: Some(code.to_lowercase().into()),
         code: code.into(),
@@ -100,8 +141,13 @@ fn hydrant(
     digits: usize,
 ) -> Source {
     let of = |what: u64| draw(settings.seed, what, number as u64);
-    let tap_point = if share(of(51)) < settings.barrel_share { TapPoint::Barrel } else { TapPoint::Main };
-    let street = STREETS[(z * 7 + place.street.0 + if place.street.1 { 19 } else { 0 }) % STREETS.len()];
+    let tap_point = if share(of(51)) < settings.barrel_share {
+        TapPoint::Barrel
+    } else {
+        TapPoint::Main
+    };
+    let street =
+        STREETS[(z * 7 + place.street.0 + if place.street.1 { 19 } else { 0 }) % STREETS.len()];
     let mut source = bare(
         format!("TR-{:0digits$}", number + 1),
         Kind::Hydrant { tap_point },
@@ -114,7 +160,14 @@ fn hydrant(
     source.supply_schedule.clone_from(&zone.supply_schedule);
     let narrow = place.diameter_mm < 120.0 && share(of(53)) < 0.3;
     source.access = Access {
-        road_width_m: Some(round(if narrow { between(of(54), 2.2, 3.4) } else { between(of(54), 3.5, 9.0) }, 1)),
+        road_width_m: Some(round(
+            if narrow {
+                between(of(54), 2.2, 3.4)
+            } else {
+                between(of(54), 3.5, 9.0)
+            },
+            1,
+        )),
         road_height_m: Some(round(between(of(55), 4.2, 6.0), 1)),
         road_load_t: Some(if narrow { 5.0 } else { 20.0 }),
         turning_area: Some(!narrow),
@@ -123,19 +176,36 @@ fn hydrant(
     source
 }
 
-fn somewhere(settings: &TownSettings, shapes: &[Shape], zones: &[Zone], z: usize, what: u64, i: usize) -> Position {
+fn somewhere(
+    settings: &TownSettings,
+    shapes: &[Shape],
+    zones: &[Zone],
+    z: usize,
+    what: u64,
+    i: usize,
+) -> Position {
     let half = shapes[zones[z].mains].side_m / 2.0;
     let of = |salt: u64| between(draw(settings.seed, what + salt, i as u64), -half, half);
     position(zones[z].origin_m.0 + of(0), zones[z].origin_m.1 + of(1))
 }
 
-fn tank(settings: &TownSettings, shapes: &[Shape], zones: &[Zone], z: usize, i: usize, digits: usize) -> Source {
+fn tank(
+    settings: &TownSettings,
+    shapes: &[Shape],
+    zones: &[Zone],
+    z: usize,
+    i: usize,
+    digits: usize,
+) -> Source {
     let of = |what: u64| draw(settings.seed, what, i as u64);
     // 3.6 · Q · t for 10, 15 and 20 L/s over 3 h, and small lane tanks of 1 h (QCVN 10:2025/BCA H.1.3.3).
     let required_m3 = [36.0, 54.0, 108.0, 162.0, 216.0][(of(61) % 5) as usize];
     let height = round(between(of(62), 2.0, 3.6), 1);
     let outlet = 0.2;
-    let area = round(required_m3 * between(of(63), 1.30, 1.6) / (height * 0.96 - outlet), 1);
+    let area = round(
+        required_m3 * between(of(63), 1.30, 1.6) / (height * 0.96 - outlet),
+        1,
+    );
     let geometry = TankGeometry {
         area_m2: Some(area),
         height_m: Some(height),
@@ -175,8 +245,15 @@ fn draw_point(
     let bed = round(mean_m - between(of(83), 1.6, 3.0), 2);
     let mut source = bare(
         format!("HL-{:0digits$}", i + 1),
-        Kind::DrawPoint(DrawPointGeometry { apron_level_m: Some(apron), bed_level_m: Some(bed) }),
-        if i < WATERS.len() { water.to_owned() } else { format!("{water} {}", i / WATERS.len() + 1) },
+        Kind::DrawPoint(DrawPointGeometry {
+            apron_level_m: Some(apron),
+            bed_level_m: Some(bed),
+        }),
+        if i < WATERS.len() {
+            water.to_owned()
+        } else {
+            format!("{water} {}", i / WATERS.len() + 1)
+        },
         somewhere(settings, shapes, zones, z, 84, i),
         &zones[z].name,
         z,
@@ -184,6 +261,17 @@ fn draw_point(
     source.reporting.interval_s = Some(21_600);
     source.sensor = LEVEL_SENSOR;
     source.access.road_width_m = Some(round(between(of(86), 3.5, 8.0), 1));
-    let tide_m = if tidal { between(of(87), 0.2, 0.45) as f32 } else { 0.0 };
-    (source, Place::DrawPoint { zone: z as u32, mean_m: mean_m as f32, tide_m })
+    let tide_m = if tidal {
+        between(of(87), 0.2, 0.45) as f32
+    } else {
+        0.0
+    };
+    (
+        source,
+        Place::DrawPoint {
+            zone: z as u32,
+            mean_m: mean_m as f32,
+            tide_m,
+        },
+    )
 }

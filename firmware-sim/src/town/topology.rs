@@ -66,18 +66,35 @@ impl Town {
                 let nodes = network.nodes.iter().enumerate().map(|(i, node)| {
                     let (x, y) = node.coordinates.unwrap_or_default();
                     let at = position(zone.origin_m.0 + x, zone.origin_m.1 + y);
-                    TopologyNode { id: node.id.to_string(), lat: at.lat, lon: at.lon, ground_m: mains.ground_m(i) }
+                    TopologyNode {
+                        id: node.id.to_string(),
+                        lat: at.lat,
+                        lon: at.lon,
+                        ground_m: mains.ground_m(i),
+                    }
                 });
                 let pipes = network.links.iter().map(|link| {
                     let (length_m, diameter_mm) = match &link.link_type {
-                        LinkType::Pipe(pipe) => (pipe.length * MM_PER_FT / 1_000.0, pipe.diameter * MM_PER_FT),
+                        LinkType::Pipe(pipe) => {
+                            (pipe.length * MM_PER_FT / 1_000.0, pipe.diameter * MM_PER_FT)
+                        }
                         LinkType::Valve(valve) => (0.0, valve.diameter * MM_PER_FT),
                         LinkType::Pump(_) => (0.0, 0.0),
                     };
                     let (from, to) = (link.start_node_id.to_string(), link.end_node_id.to_string());
-                    TopologyPipe { id: link.id.to_string(), from, to, length_m, diameter_mm }
+                    TopologyPipe {
+                        id: link.id.to_string(),
+                        from,
+                        to,
+                        length_m,
+                        diameter_mm,
+                    }
                 });
-                TopologyZone { name: zone.name.to_string(), nodes: nodes.collect(), pipes: pipes.collect() }
+                TopologyZone {
+                    name: zone.name.to_string(),
+                    nodes: nodes.collect(),
+                    pipes: pipes.collect(),
+                }
             })
             .collect();
         Topology { zones }

@@ -20,7 +20,10 @@ pub(crate) struct Cause {
 
 impl Cause {
     fn covers(&self, at: Timestamp, aftermath_ms: i64) -> bool {
-        self.from <= at && self.until.is_none_or(|until| at <= until.plus_ms(aftermath_ms))
+        self.from <= at
+            && self
+                .until
+                .is_none_or(|until| at <= until.plus_ms(aftermath_ms))
     }
 }
 
@@ -32,7 +35,9 @@ pub(crate) struct Causes {
 
 impl Causes {
     pub(crate) fn new(zones: usize) -> Self {
-        Self { by_zone: vec![Vec::new(); zones] }
+        Self {
+            by_zone: vec![Vec::new(); zones],
+        }
     }
 
     pub(crate) fn add(&mut self, zone: usize, cause: Cause) {
@@ -42,7 +47,10 @@ impl Causes {
     /// Ends what is in force of that kind at that source.
     pub(crate) fn end(&mut self, zone: usize, kind: EventKind, source: u32, at: Timestamp) {
         for cause in &mut self.by_zone[zone] {
-            if cause.kind == kind && cause.sources.contains(&source) && cause.until.is_none_or(|until| until > at) {
+            if cause.kind == kind
+                && cause.sources.contains(&source)
+                && cause.until.is_none_or(|until| until > at)
+            {
                 cause.until = Some(at);
             }
         }
@@ -55,33 +63,78 @@ impl Causes {
         }
     }
 
-    /// What lowered the water of `source` at `at`.
+    /// What changed the level of the tank or open water `source` between two moments: its mains
+    /// have no part in it.
+    pub(crate) fn of_store(
+        &self,
+        zone: usize,
+        source: u32,
+        (from, until): (Timestamp, Timestamp),
+    ) -> Option<EventKind> {
+        self.by_zone[zone]
+            .iter()
+            .filter(|cause| {
+                matches!(
+                    cause.kind,
+                    EventKind::TankDraw | EventKind::TankLeak | EventKind::LakeFall
+                ) && cause.sources.contains(&source)
+                    && cause.from <= until
+                    && cause
+                        .until
+                        .is_none_or(|end| end.plus_ms(AFTERMATH_MS) >= from)
+            })
+            .max_by_key(|cause| cause.from)
+            .map(|cause| cause.kind)
+    }
+
+    /// What lowered the water of the hydrant `source` at `at`.
     pub(crate) fn of_water(&self, zone: usize, source: u32, at: Timestamp) -> Option<EventKind> {
         let wets = |cause: &&Cause| {
-            !matches!(cause.kind, EventKind::Outage | EventKind::Sensor(_)) && cause.covers(at, AFTERMATH_MS)
+            !matches!(cause.kind, EventKind::Outage | EventKind::Sensor(_))
+                && cause.covers(at, AFTERMATH_MS)
         };
         let here = |cause: &&Cause| cause.sources.contains(&source);
         let all = &self.by_zone[zone];
-        let newest_own = all.iter().filter(wets).filter(here).max_by_key(|cause| cause.from);
+        let newest_own = all
+            .iter()
+            .filter(wets)
+            .filter(here)
+            .max_by_key(|cause| cause.from);
         let newest = || {
             let spreads = |cause: &&Cause| {
                 matches!(
                     cause.kind,
-                    EventKind::Fire | EventKind::Theft | EventKind::Burst | EventKind::PumpStop | EventKind::SupplyStop | EventKind::ClosedMain
+                    EventKind::Fire
+                        | EventKind::Theft
+                        | EventKind::Burst
+                        | EventKind::PumpStop
+                        | EventKind::SupplyStop
+                        | EventKind::ClosedMain
                 )
             };
-            all.iter().filter(wets).filter(spreads).max_by_key(|cause| cause.from)
+            all.iter()
+                .filter(wets)
+                .filter(spreads)
+                .max_by_key(|cause| cause.from)
         };
         newest_own.or_else(newest).map(|cause| cause.kind)
     }
 
     /// What kept `source` silent from `from` on.
-    pub(crate) fn of_silence(&self, zone: usize, source: u32, from: Timestamp, until: Timestamp) -> Option<EventKind> {
+    pub(crate) fn of_silence(
+        &self,
+        zone: usize,
+        source: u32,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Option<EventKind> {
         self.by_zone[zone]
             .iter()
             .filter(|cause| {
-                matches!(cause.kind, EventKind::Outage | EventKind::Sensor("dead_battery" | "replay"))
-                    && (cause.sources.is_empty() || cause.sources.contains(&source))
+                matches!(
+                    cause.kind,
+                    EventKind::Outage | EventKind::Sensor("dead_battery" | "replay")
+                ) && (cause.sources.is_empty() || cause.sources.contains(&source))
                     && cause.from <= until
                     && cause.until.is_none_or(|end| end >= from)
             })
@@ -91,8 +144,8 @@ impl Causes {
 
     /// Whether somebody draws from `source` without leave at `at`.
     pub(crate) fn is_theft(&self, zone: usize, source: u32, at: Timestamp) -> bool {
-        self.by_zone[zone]
-            .iter()
-            .any(|cause| cause.kind == EventKind::Theft && cause.sources.contains(&source) && cause.covers(at, 0))
+        self.by_zone[zone].iter().any(|cause| {
+            cause.kind == EventKind::Theft && cause.sources.contains(&source) && cause.covers(at, 0)
+        })
     }
 }

@@ -53,7 +53,9 @@ impl What {
     /// What stands for a cause where no happening explains it.
     const fn by_itself(self) -> &'static str {
         match self {
-            Self::LowStatic | Self::LowResidual | Self::HighPressure | Self::FlowDeficit => "demand",
+            Self::LowStatic | Self::LowResidual | Self::HighPressure | Self::FlowDeficit => {
+                "demand"
+            }
             Self::DrawLow => "weather",
             _ => "use",
         }
@@ -88,7 +90,11 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) fn new(sources: usize, keeps: bool) -> Self {
-        Self { keeps, flags: vec![0; if keeps { sources } else { 0 }], ..Self::default() }
+        Self {
+            keeps,
+            flags: vec![0; if keeps { sources } else { 0 }],
+            ..Self::default()
+        }
     }
 
     pub(crate) const fn keeps(&self) -> bool {
@@ -121,7 +127,15 @@ impl Keeper {
             self.finish(source, what);
         }
         self.flags[source as usize] |= 1 << what as u8;
-        self.open.insert((source, what), Open { from, until, severity, cause: cause() });
+        self.open.insert(
+            (source, what),
+            Open {
+                from,
+                until,
+                severity,
+                cause: cause(),
+            },
+        );
     }
 
     /// It was not so until `upto`.
@@ -129,14 +143,20 @@ impl Keeper {
         if !self.keeps || self.flags[source as usize] & 1 << what as u8 == 0 {
             return;
         }
-        if self.open.get(&(source, what)).is_some_and(|open| upto.since_ms(open.until) > MERGE_MS) {
+        if self
+            .open
+            .get(&(source, what))
+            .is_some_and(|open| upto.since_ms(open.until) > MERGE_MS)
+        {
             self.finish(source, what);
         }
     }
 
     fn finish(&mut self, source: u32, what: What) {
         self.flags[source as usize] &= !(1 << what as u8);
-        let Some(open) = self.open.remove(&(source, what)) else { return };
+        let Some(open) = self.open.remove(&(source, what)) else {
+            return;
+        };
         self.keep(source, truth_of(what, &open, Some(open.until)));
     }
 
@@ -149,9 +169,17 @@ impl Keeper {
     }
 
     /// A device's fault begins.
-    pub(crate) fn fault_begins(&mut self, source: u32, cause: &'static str, found_by: &'static str, at: Timestamp) {
+    pub(crate) fn fault_begins(
+        &mut self,
+        source: u32,
+        cause: &'static str,
+        found_by: &'static str,
+        at: Timestamp,
+    ) {
         if self.keeps {
-            self.faults.entry((source, cause)).or_insert(OpenFault { from: at, found_by });
+            self.faults
+                .entry((source, cause))
+                .or_insert(OpenFault { from: at, found_by });
         }
     }
 
@@ -163,16 +191,25 @@ impl Keeper {
     }
 
     /// The device was silent.
-    pub(crate) fn silent(&mut self, source: u32, from: Timestamp, until: Option<Timestamp>, cause: Option<EventKind>) {
+    pub(crate) fn silent(
+        &mut self,
+        source: u32,
+        from: Timestamp,
+        until: Option<Timestamp>,
+        cause: Option<EventKind>,
+    ) {
         if self.keeps {
-            self.keep(source, Truth {
-                source: SourceCode::from(""),
-                what: Cow::Borrowed("stale"),
-                from,
-                until,
-                severity: Some(Severity::Major),
-                cause: Cow::Borrowed(cause.map_or("unknown", EventKind::name)),
-            });
+            self.keep(
+                source,
+                Truth {
+                    source: SourceCode::from(""),
+                    what: Cow::Borrowed("stale"),
+                    from,
+                    until,
+                    severity: Some(Severity::Major),
+                    cause: Cow::Borrowed(cause.map_or("unknown", EventKind::name)),
+                },
+            );
         }
     }
 
@@ -181,12 +218,17 @@ impl Keeper {
     pub(crate) fn all(mut self, now: Timestamp) -> Vec<(u32, Truth)> {
         for ((source, what), open) in &self.open {
             let lasts = now.since_ms(open.until) <= MERGE_MS;
-            self.done.push((*source, truth_of(*what, open, (!lasts).then_some(open.until))));
+            self.done.push((
+                *source,
+                truth_of(*what, open, (!lasts).then_some(open.until)),
+            ));
         }
         for ((source, cause), fault) in &self.faults {
-            self.done.push((*source, truth_of_fault(cause, fault, None)));
+            self.done
+                .push((*source, truth_of_fault(cause, fault, None)));
         }
-        self.done.sort_by(|a, b| (a.1.from, a.0, &a.1.what).cmp(&(b.1.from, b.0, &b.1.what)));
+        self.done
+            .sort_by(|a, b| (a.1.from, a.0, &a.1.what).cmp(&(b.1.from, b.0, &b.1.what)));
         self.done
     }
 }

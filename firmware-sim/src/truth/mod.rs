@@ -42,7 +42,10 @@ pub struct Truth {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write<'a>(truths: impl IntoIterator<Item = &'a Truth>, mut to: impl Write) -> io::Result<()> {
+pub fn write<'a>(
+    truths: impl IntoIterator<Item = &'a Truth>,
+    mut to: impl Write,
+) -> io::Result<()> {
     for truth in truths {
         serde_json::to_writer(&mut to, truth)?;
         to.write_all(b"\n")?;

@@ -7,6 +7,7 @@ use firemain_domain::source::{Kind, Source};
 use firemain_domain::time::HOUR_MS;
 
 use super::{Causes, Keeper, What};
+use crate::scenario::EventKind;
 use crate::water::{Drawn, Stretch};
 
 /// At or below this a main is as good as dry, kPa.
@@ -21,6 +22,8 @@ const IN_USE_LPS: f64 = 1.0;
 const LIFT_M: f64 = 5.0;
 /// Its thinnest layer (QCVN 01:2021 2.10.5), m.
 const LAYER_M: f64 = 0.5;
+/// A flow test counts while the pressure at rest stays within this share of the test's (NFPA 291).
+const TEST_STATIC_SHARE: f64 = 0.2;
 /// Exponent of the Hazen-Williams relation (NFPA 291).
 const EXPONENT: f64 = 0.54;
 
@@ -33,6 +36,9 @@ pub(crate) struct Limits {
     residual_kpa: f32,
     /// Below this at rest it cannot give the required flow at the norm's residual; `NaN`: unknown.
     deficit_kpa: f32,
+    /// Below this at rest the flow test counts no more, and nobody can tell the flow; infinite: it
+    /// never tells.
+    tested_kpa: f32,
     /// What its sensor cannot tell apart.
     accuracy_kpa: f32,
 }
@@ -41,13 +47,32 @@ impl Limits {
     /// Of a hydrant, with what a flow test measured there.
     pub(crate) fn of(source: &Source, test: Option<&FlowTestPoint>) -> Self {
         let required = source.requirement.pressure_kpa.unwrap_or(f64::NAN);
-        let deficit = source.requirement.flow_lps.zip(test).map_or(f64::NAN, |(flow_lps, test)| {
-            let drop = test.static_kpa - test.residual_kpa;
-            // Q = ((Ps − Pt) / K)^0.54 with K = drop / Q₀^(1/0.54), turned round for Ps.
-            NORM_TARGET_KPA + drop * (flow_lps / test.flow_lps).powf(1.0 / EXPONENT)
+        let deficit = source
+            .requirement
+            .flow_lps
+            .zip(test)
+            .map_or(f64::NAN, |(flow_lps, test)| {
+                let drop = test.static_kpa - test.residual_kpa;
+                // Q = ((Ps − Pt) / K)^0.54 with K = drop / Q₀^(1/0.54), turned round for Ps.
+                NORM_TARGET_KPA + drop * (flow_lps / test.flow_lps).powf(1.0 / EXPONENT)
+            });
+        // What a judge with the test at hand can tell: the main's rest pressure must be measured, the
+        // test's drop must bear extrapolation, and the pressure must be near the test's (NFPA 291).
+        let tested = test.filter(|test| {
+            source.taps_main()
+                && test
+                    .available_flow_lps(NORM_TARGET_KPA)
+                    .is_ok_and(|available| available.extrapolated)
         });
         Self {
-            static_kpa: if source.taps_main() { required as f32 } else { f32::NAN },
+            tested_kpa: tested.map_or(f32::INFINITY, |test| {
+                (test.static_kpa * (1.0 - TEST_STATIC_SHARE)) as f32
+            }),
+            static_kpa: if source.taps_main() {
+                required as f32
+            } else {
+                f32::NAN
+            },
             residual_kpa: required as f32,
             deficit_kpa: deficit as f32,
             accuracy_kpa: source.sensor.accuracy.unwrap_or(8.0) as f32,
@@ -75,7 +100,11 @@ impl Keeper {
             return;
         }
         for local in 0..seen.stretch.from_kpa.len() {
-            let drawn = seen.stretch.drawn.iter().find(|drawn| drawn.hydrant == local);
+            let drawn = seen
+                .stretch
+                .drawn
+                .iter()
+                .find(|drawn| drawn.hydrant == local);
             self.see_hydrant(seen, local, drawn);
         }
     }
@@ -84,10 +113,19 @@ impl Keeper {
         let source = (seen.first_source + local) as u32;
         let limits = seen.limits[seen.first_source + local];
         let stretch = seen.stretch;
-        let (a, b) = (f64::from(stretch.from_kpa[local]), f64::from(stretch.until_kpa[local]));
+        let (a, b) = (
+            f64::from(stretch.from_kpa[local]),
+            f64::from(stretch.until_kpa[local]),
+        );
         let (low, high) = (a.min(b), a.max(b));
         let cause = |at: Timestamp| move || seen.causes.of_water(seen.zone, source, at);
-        let owed = |limit: f32| if seen.is_owed { f64::from(limit) } else { f64::NAN };
+        let owed = |limit: f32| {
+            if seen.is_owed {
+                f64::from(limit)
+            } else {
+                f64::NAN
+            }
+        };
         let accuracy = f64::from(limits.accuracy_kpa);
         let short_of = |limit: f64| {
             if low <= CRITICAL_KPA {
@@ -101,26 +139,89 @@ impl Keeper {
         let below = |limit: f64| under(stretch, (a, b), limit);
 
         let limit = owed(limits.static_kpa);
-        self.note(source, What::LowStatic, stretch.until, below(limit), Some(short_of(limit)), cause);
+        self.note(
+            source,
+            What::LowStatic,
+            stretch.until,
+            below(limit),
+            Some(short_of(limit)),
+            cause,
+        );
         let in_use = drawn.is_some_and(|drawn| drawn.wanted_lps >= RESIDUAL_FROM_LPS);
-        let limit = if in_use { owed(limits.residual_kpa) } else { f64::NAN };
-        let severity = if low < limit - accuracy { Severity::Critical } else { Severity::Minor };
-        self.note(source, What::LowResidual, stretch.until, below(limit), Some(severity), cause);
-        let limit = if drawn.is_some() { f64::NAN } else { owed(limits.deficit_kpa) };
-        let severity = if low < limit - accuracy { Severity::Major } else { Severity::Minor };
-        self.note(source, What::FlowDeficit, stretch.until, below(limit), seen.tested.then_some(severity), cause);
+        let limit = if in_use {
+            owed(limits.residual_kpa)
+        } else {
+            f64::NAN
+        };
+        let severity = if low < limit - accuracy {
+            Severity::Critical
+        } else {
+            Severity::Minor
+        };
+        self.note(
+            source,
+            What::LowResidual,
+            stretch.until,
+            below(limit),
+            Some(severity),
+            cause,
+        );
+        let limit = if drawn.is_some() {
+            f64::NAN
+        } else {
+            owed(limits.deficit_kpa)
+        };
+        let severity = if low < limit - accuracy {
+            Severity::Major
+        } else {
+            Severity::Minor
+        };
+        let told = seen.tested && low >= f64::from(limits.tested_kpa);
+        self.note(
+            source,
+            What::FlowDeficit,
+            stretch.until,
+            below(limit),
+            told.then_some(severity),
+            cause,
+        );
         let above = under(stretch, (-a, -b), -HIGH_KPA);
-        let severity = if high > HIGHEST_KPA { Severity::Critical } else { Severity::Minor };
-        self.note(source, What::HighPressure, stretch.until, above, Some(severity), cause);
+        let severity = if high > HIGHEST_KPA {
+            Severity::Critical
+        } else {
+            Severity::Minor
+        };
+        self.note(
+            source,
+            What::HighPressure,
+            stretch.until,
+            above,
+            Some(severity),
+            cause,
+        );
 
         let flows = drawn.is_some_and(|drawn| drawn.from_lps.max(drawn.until_lps) > IN_USE_LPS);
         let whole = flows.then_some((stretch.from, stretch.until));
-        self.note(source, What::InUse, stretch.until, whole, Some(Severity::Info), cause);
+        self.note(
+            source,
+            What::InUse,
+            stretch.until,
+            whole,
+            Some(Severity::Info),
+            cause,
+        );
         let stolen = whole.filter(|_| seen.causes.is_theft(seen.zone, source, stretch.from));
-        self.note(source, What::UnauthorisedUse, stretch.until, stolen, Some(Severity::Major), cause);
+        self.note(
+            source,
+            What::UnauthorisedUse,
+            stretch.until,
+            stolen,
+            Some(Severity::Major),
+            cause,
+        );
     }
 
-    fn note<F: FnOnce() -> Option<crate::scenario::EventKind>>(
+    fn note<F: FnOnce() -> Option<EventKind>>(
         &mut self,
         source: u32,
         what: What,
@@ -140,7 +241,9 @@ impl Keeper {
 fn under(stretch: &Stretch<'_>, (a, b): (f64, f64), limit: f64) -> Option<(Timestamp, Timestamp)> {
     let crossing = || {
         let part = (limit - a) / (b - a);
-        stretch.from.plus_ms((stretch.until.since_ms(stretch.from) as f64 * part) as i64)
+        stretch
+            .from
+            .plus_ms((stretch.until.since_ms(stretch.from) as f64 * part) as i64)
     };
     match (a < limit, b < limit) {
         (true, true) => Some((stretch.from, stretch.until)),
@@ -155,6 +258,8 @@ fn under(stretch: &Stretch<'_>, (a, b): (f64, f64), limit: f64) -> Option<(Times
 pub(crate) struct TankEye {
     drawing: bool,
     drawn_until: Option<Timestamp>,
+    /// What lowered it last; remembered, for a tank stays low long after.
+    cause: Option<EventKind>,
 }
 
 /// A tank as it truly stands.
@@ -176,20 +281,42 @@ impl Keeper {
         (before, now): (Timestamp, Timestamp),
         causes: &Causes,
     ) {
-        let cause = |at: Timestamp| move || causes.of_water(zone, source, at);
+        let by = |kind: Option<EventKind>| move |_: Timestamp| move || kind;
         let span = Some((before, now));
         let drawn = if sight.draws { span } else { None };
-        self.note(source, What::TankDrawoff, now, drawn, Some(Severity::Info), cause);
-        self.note(source, What::TankLeak, now, span.filter(|_| sight.leaks), Some(Severity::Minor), cause);
+        self.note(
+            source,
+            What::TankDrawoff,
+            now,
+            drawn,
+            Some(Severity::Info),
+            by(Some(EventKind::TankDraw)),
+        );
+        let leaks = span.filter(|_| sight.leaks);
+        self.note(
+            source,
+            What::TankLeak,
+            now,
+            leaks,
+            Some(Severity::Minor),
+            by(Some(EventKind::TankLeak)),
+        );
+        eye.cause = causes.of_store(zone, source, (before, now)).or(eye.cause);
         if eye.drawing && !sight.draws {
             eye.drawn_until = Some(now);
         }
         eye.drawing = sight.draws;
-        let Some(required) = owner.requirement.volume_m3 else { return };
+        let Some(required) = owner.requirement.volume_m3 else {
+            return;
+        };
         let low = sight.volume_m3 < required;
         if !low {
             eye.drawn_until = None;
+            if !sight.draws && !sight.leaks {
+                eye.cause = None;
+            }
         }
+        let cause = by(eye.cause);
         let severity = if sight.volume_m3 < required / 2.0 {
             Severity::Critical
         } else if sight.volume_m3 < required - tolerance_m3(owner) {
@@ -197,10 +324,26 @@ impl Keeper {
         } else {
             Severity::Minor
         };
-        self.note(source, What::TankLow, now, span.filter(|_| low), Some(severity), cause);
+        self.note(
+            source,
+            What::TankLow,
+            now,
+            span.filter(|_| low),
+            Some(severity),
+            cause,
+        );
         let refill_ms = (refill_hours(owner) * HOUR_MS as f64) as i64;
-        let late = eye.drawn_until.is_some_and(|until| now.since_ms(until) > refill_ms);
-        self.note(source, What::RefillLate, now, span.filter(|_| late), Some(Severity::Major), cause);
+        let late = eye
+            .drawn_until
+            .is_some_and(|until| now.since_ms(until) > refill_ms);
+        self.note(
+            source,
+            What::RefillLate,
+            now,
+            span.filter(|_| late),
+            Some(Severity::Major),
+            cause,
+        );
     }
 
     /// Takes note of how a draw point's water stood since the tick before.
@@ -212,14 +355,21 @@ impl Keeper {
         (before, now): (Timestamp, Timestamp),
         causes: &Causes,
     ) {
-        let Kind::DrawPoint(shape) = &owner.kind else { return };
-        let deep = shape.below_apron_m(level_m).map_or(f64::MIN, |m| m - LIFT_M);
+        let Kind::DrawPoint(shape) = &owner.kind else {
+            return;
+        };
+        let deep = shape
+            .below_apron_m(level_m)
+            .map_or(f64::MIN, |m| m - LIFT_M);
         let thin = shape.layer_m(level_m).map_or(f64::MIN, |m| LAYER_M - m);
         let by_m = deep.max(thin);
-        let severity =
-            if by_m > owner.sensor.accuracy.unwrap_or(0.02) { Severity::Major } else { Severity::Minor };
+        let severity = if by_m > owner.sensor.accuracy.unwrap_or(0.02) {
+            Severity::Major
+        } else {
+            Severity::Minor
+        };
         let span = (by_m > 0.0).then_some((before, now));
-        let cause = |at: Timestamp| move || causes.of_water(zone, source, at);
+        let cause = |_: Timestamp| move || causes.of_store(zone, source, (before, now));
         self.note(source, What::DrawLow, now, span, Some(severity), cause);
     }
 }

@@ -9,8 +9,8 @@ const LOCAL_OFFSET_MS: i64 = 7 * HOUR_MS;
 
 /// Shares of the mean by local hour: breakfast, noon, and the high evening peak of Hanoi's homes.
 const BY_HOUR: [f64; 24] = [
-    0.45, 0.38, 0.35, 0.36, 0.45, 0.75, 1.20, 1.35, 1.20, 1.00, 0.95, 1.05, 1.15, 1.00, 0.90, 0.92, 1.05, 1.30, 1.60, 1.75, 1.60,
-    1.25, 0.90, 0.60,
+    0.45, 0.38, 0.35, 0.36, 0.45, 0.75, 1.20, 1.35, 1.20, 1.00, 0.95, 1.05, 1.15, 1.00, 0.90, 0.92,
+    1.05, 1.30, 1.60, 1.75, 1.60, 1.25, 0.90, 0.60,
 ];
 const WEEKEND_SHARE: f64 = 1.06;
 const WHOLE_DISTRICT_NOISE: f64 = 0.04;

@@ -15,32 +15,17 @@ use super::mains::{Load, Mains, Solution};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Action {
     /// A hydrant (by its place in the district) is opened for so many L/s.
-    Open {
-        hydrant: usize,
-        flow_lps: f64,
-    },
+    Open { hydrant: usize, flow_lps: f64 },
     /// It is closed by so much again.
-    Close {
-        hydrant: usize,
-        flow_lps: f64,
-    },
+    Close { hydrant: usize, flow_lps: f64 },
     /// A main bursts at a hydrant's node; `flow_lps` at the pressure it then has.
-    Burst {
-        hydrant: usize,
-        flow_lps: f64,
-    },
+    Burst { hydrant: usize, flow_lps: f64 },
     /// The burst is mended.
-    Mend {
-        hydrant: usize,
-    },
+    Mend { hydrant: usize },
     /// The valves on both sides of a hydrant are shut.
-    Shut {
-        hydrant: usize,
-    },
+    Shut { hydrant: usize },
     /// They are opened.
-    Unshut {
-        hydrant: usize,
-    },
+    Unshut { hydrant: usize },
     /// A pump stops.
     PumpStops,
     /// It runs again.
@@ -90,7 +75,12 @@ pub(crate) struct District {
 }
 
 impl District {
-    pub(crate) fn new(mains: usize, seed: u64, hydrant_nodes: Arc<[usize]>, start: Timestamp) -> Self {
+    pub(crate) fn new(
+        mains: usize,
+        seed: u64,
+        hydrant_nodes: Arc<[usize]>,
+        start: Timestamp,
+    ) -> Self {
         let hydrants = hydrant_nodes.len();
         Self {
             mains,
@@ -121,7 +111,10 @@ impl District {
     pub(crate) fn plan(&mut self, mains: &Mains, at: Timestamp, action: Action) {
         let at = at.max(self.from);
         self.cut(mains, at);
-        let place = self.actions.partition_point(|(t, _)| *t <= at).max(self.next_action);
+        let place = self
+            .actions
+            .partition_point(|(t, _)| *t <= at)
+            .max(self.next_action);
         self.actions.insert(place, (at, action));
     }
 
@@ -149,7 +142,13 @@ impl District {
     }
 
     /// Moves on until the running stretch holds `at`, telling of each stretch that is over.
-    pub(crate) fn advance(&mut self, mains: &mut Mains, at: Timestamp, step_ms: i64, mut seen: impl FnMut(&Stretch<'_>)) {
+    pub(crate) fn advance(
+        &mut self,
+        mains: &mut Mains,
+        at: Timestamp,
+        step_ms: i64,
+        mut seen: impl FnMut(&Stretch<'_>),
+    ) {
         while !self.covers(at) {
             if self.started && self.from < self.until {
                 seen(&Stretch {
@@ -171,7 +170,13 @@ impl District {
             return;
         }
         let (from_kpa, until_kpa) = self.pressures(now);
-        seen(&Stretch { from: self.from, until: now, from_kpa, until_kpa: &until_kpa, drawn: &self.drawn });
+        seen(&Stretch {
+            from: self.from,
+            until: now,
+            from_kpa,
+            until_kpa: &until_kpa,
+            drawn: &self.drawn,
+        });
     }
 
     /// Whether [`Self::advance`] to `at` would have anything to do.
@@ -181,7 +186,10 @@ impl District {
 
     /// True pressure in the main at a hydrant, kPa.
     pub(crate) fn pressure_kpa(&self, hydrant: usize, at: Timestamp) -> f64 {
-        let (from, until) = (f64::from(self.from_kpa[hydrant]), f64::from(self.until_kpa[hydrant]));
+        let (from, until) = (
+            f64::from(self.from_kpa[hydrant]),
+            f64::from(self.until_kpa[hydrant]),
+        );
         from + (until - from) * self.part(at)
     }
 
@@ -190,7 +198,9 @@ impl District {
         self.drawn
             .iter()
             .find(|d| d.hydrant == hydrant)
-            .map_or(0.0, |d| d.from_lps + (d.until_lps - d.from_lps) * self.part(at))
+            .map_or(0.0, |d| {
+                d.from_lps + (d.until_lps - d.from_lps) * self.part(at)
+            })
     }
 
     fn part(&self, at: Timestamp) -> f64 {
@@ -214,7 +224,10 @@ impl District {
         }
         // Steps keep to a fixed raster, so that a cut stretch does not shift all that follow.
         let next_step = Timestamp::from_ms((self.from.ms().div_euclid(step_ms) + 1) * step_ms);
-        let next_action = self.actions.get(self.next_action).map_or(Timestamp::MAX, |(t, _)| *t);
+        let next_action = self
+            .actions
+            .get(self.next_action)
+            .map_or(Timestamp::MAX, |(t, _)| *t);
         self.until = next_step.min(next_action);
         if let Some(solution) = &mut self.solution {
             self.begun = mains.has_tanks().then(|| solution.clone());
@@ -232,12 +245,18 @@ impl District {
                 warn!(%at, %error, "the water could not be solved and stays as it was");
             }
         }
-        let Some(solution) = &self.solution else { return };
+        let Some(solution) = &self.solution else {
+            return;
+        };
         for (kpa, node) in self.until_kpa.iter_mut().zip(self.hydrant_nodes.iter()) {
             *kpa = mains.pressure_kpa(solution, *node) as f32;
         }
         for drawn in &mut self.drawn {
-            drawn.until_lps = mains.drawn_lps(solution, self.hydrant_nodes[drawn.hydrant], drawn.wanted_lps);
+            drawn.until_lps = mains.drawn_lps(
+                solution,
+                self.hydrant_nodes[drawn.hydrant],
+                drawn.wanted_lps,
+            );
         }
     }
 
@@ -262,23 +281,41 @@ impl District {
                 *self.load.drawn_lps.entry(node(hydrant)).or_default() += flow_lps;
                 match self.drawn.iter_mut().find(|d| d.hydrant == hydrant) {
                     Some(drawn) => drawn.wanted_lps += flow_lps,
-                    None => self.drawn.push(Drawn { hydrant, wanted_lps: flow_lps, from_lps: 0.0, until_lps: 0.0 }),
+                    None => self.drawn.push(Drawn {
+                        hydrant,
+                        wanted_lps: flow_lps,
+                        from_lps: 0.0,
+                        until_lps: 0.0,
+                    }),
                 }
             }
             Action::Close { hydrant, flow_lps } => {
                 let node = node(hydrant);
-                let left = self.load.drawn_lps.get(&node).map_or(0.0, |lps| lps - flow_lps);
+                let left = self
+                    .load
+                    .drawn_lps
+                    .get(&node)
+                    .map_or(0.0, |lps| lps - flow_lps);
                 if left > 0.01 {
                     self.load.drawn_lps.insert(node, left);
-                    self.drawn.iter_mut().filter(|d| d.hydrant == hydrant).for_each(|d| d.wanted_lps = left);
+                    self.drawn
+                        .iter_mut()
+                        .filter(|d| d.hydrant == hydrant)
+                        .for_each(|d| d.wanted_lps = left);
                 } else {
                     self.load.drawn_lps.remove(&node);
                     self.drawn.retain(|d| d.hydrant != hydrant);
                 }
             }
             Action::Burst { hydrant, flow_lps } => {
-                let head_m = self.solution.as_ref().map_or(20.0, |s| mains.head_m(s, node(hydrant))).max(5.0);
-                self.load.bursts.insert(node(hydrant), Mains::burst_coefficient(flow_lps, head_m));
+                let head_m = self
+                    .solution
+                    .as_ref()
+                    .map_or(20.0, |s| mains.head_m(s, node(hydrant)))
+                    .max(5.0);
+                self.load
+                    .bursts
+                    .insert(node(hydrant), Mains::burst_coefficient(flow_lps, head_m));
             }
             Action::Mend { hydrant } => {
                 self.load.bursts.remove(&node(hydrant));

@@ -67,14 +67,19 @@ impl Mains {
         }
         network.options.max_trials = network.options.max_trials.max(TRIALS);
         let solver = HydraulicSolver::new(&network)?;
-        let mean_demand_cfs = network.nodes.iter().map(|n| mean_demand(&n.node_type)).collect();
+        let mean_demand_cfs = network
+            .nodes
+            .iter()
+            .map(|n| mean_demand(&n.node_type))
+            .collect();
         let mut links_at = vec![Vec::new(); network.nodes.len()];
         let mut feeds = Vec::new();
         let mut pumps = Vec::new();
         for (i, link) in network.links.iter().enumerate() {
             links_at[link.start_node].push(i);
             links_at[link.end_node].push(i);
-            if network.nodes[link.start_node].is_fixed() || network.nodes[link.end_node].is_fixed() {
+            if network.nodes[link.start_node].is_fixed() || network.nodes[link.end_node].is_fixed()
+            {
                 feeds.push(i);
             }
             if matches!(link.link_type, epanet_rs::model::link::LinkType::Pump(_)) {
@@ -82,7 +87,15 @@ impl Mains {
             }
         }
         let has_own_patterns = !network.patterns.is_empty();
-        Ok(Self { network, solver, mean_demand_cfs, links_at, feeds, pumps, has_own_patterns })
+        Ok(Self {
+            network,
+            solver,
+            mean_demand_cfs,
+            links_at,
+            feeds,
+            pumps,
+            has_own_patterns,
+        })
     }
 
     /// The engine's network.
@@ -116,7 +129,9 @@ impl Mains {
     ) -> Result<Solution, SolverError> {
         self.set_bursts(load, true);
         let warm = before.map(|b| self.laid_out(b.state.clone(), seed, at, load));
-        let mut solved = warm.map_or(Err(SolverError::NotInitialized), |state| self.solver.solve(&self.network, &state));
+        let mut solved = warm.map_or(Err(SolverError::NotInitialized), |state| {
+            self.solver.solve(&self.network, &state)
+        });
         if solved.is_err() {
             // A warm start far from the new state can circle; the engine's own start mostly does not.
             let mut cold = SolverState::new_with_initial_values(&self.network);
@@ -133,7 +148,9 @@ impl Mains {
     /// Lets the network's own tanks fill or drain for `ms` milliseconds after a solution.
     pub(crate) fn pass(&self, solution: &mut Solution, ms: i64) {
         if self.has_tanks() {
-            solution.state.update_tanks(&self.network, (ms / 1_000).max(0) as usize);
+            solution
+                .state
+                .update_tanks(&self.network, (ms / 1_000).max(0) as usize);
         }
     }
 
@@ -158,11 +175,19 @@ impl Mains {
     pub(crate) fn drawn_lps(&self, solution: &Solution, node: usize, wanted_lps: f64) -> f64 {
         let head_m = self.head_m(solution, node).max(0.0);
         let full_m = self.network.options.required_pressure * M_PER_FT;
-        let share = (head_m / full_m).powf(self.network.options.pressure_exponent).min(1.0);
+        let share = (head_m / full_m)
+            .powf(self.network.options.pressure_exponent)
+            .min(1.0);
         wanted_lps * share
     }
 
-    fn laid_out(&self, mut state: SolverState, seed: u64, at: Timestamp, load: &Load) -> SolverState {
+    fn laid_out(
+        &self,
+        mut state: SolverState,
+        seed: u64,
+        at: Timestamp,
+        load: &Load,
+    ) -> SolverState {
         self.lay_demands(&mut state, seed, at, load);
         self.lay_statuses(&mut state, at, load);
         for (node, flow) in state.emitter_flows.iter_mut().enumerate() {
@@ -185,12 +210,15 @@ impl Mains {
         } else {
             let share = demand::district_share(seed, at);
             state.demands.clear();
-            state.demands.extend(
-                self.mean_demand_cfs
-                    .iter()
-                    .enumerate()
-                    .map(|(node, mean)| if *mean > 0.0 { mean * share * demand::node_share(seed, node, at) } else { 0.0 }),
-            );
+            state
+                .demands
+                .extend(self.mean_demand_cfs.iter().enumerate().map(|(node, mean)| {
+                    if *mean > 0.0 {
+                        mean * share * demand::node_share(seed, node, at)
+                    } else {
+                        0.0
+                    }
+                }));
         }
         for (node, lps) in &load.drawn_lps {
             state.demands[*node] += lps / LPS_PER_CFS;
@@ -204,7 +232,11 @@ impl Mains {
     fn lay_statuses(&self, state: &mut SolverState, at: Timestamp, load: &Load) {
         let mut shut = vec![false; self.network.links.len()];
         let pumps_down = usize::from(load.pumps_down).min(self.pumps.len());
-        let supply_off: &[usize] = if load.supply_off > 0 { &self.feeds } else { &[] };
+        let supply_off: &[usize] = if load.supply_off > 0 {
+            &self.feeds
+        } else {
+            &[]
+        };
         let at_nodes = load.shut.keys().flat_map(|node| &self.links_at[*node]);
         for link in at_nodes.chain(supply_off).chain(&self.pumps[..pumps_down]) {
             shut[*link] = true;
@@ -212,7 +244,9 @@ impl Mains {
         for (i, link) in self.network.links.iter().enumerate() {
             if shut[i] {
                 state.statuses[i] = LinkStatus::Closed;
-            } else if state.statuses[i] == LinkStatus::Closed && link.initial_status != LinkStatus::Closed {
+            } else if state.statuses[i] == LinkStatus::Closed
+                && link.initial_status != LinkStatus::Closed
+            {
                 state.statuses[i] = link.initial_status;
                 state.flows[i] = link.initial_flow();
             }

@@ -39,12 +39,24 @@ pub(crate) struct Tank {
 impl Tank {
     pub(crate) fn new(geometry: TankGeometry, start: Timestamp) -> Self {
         let level_m = geometry.height_m.unwrap_or(2.0) * NORMAL_SHARE;
-        Self { geometry, level_m, at: start, draw_lps: 0.0, leak_m3_per_day: 0.0, refill_lps: 0.0, actions: Vec::new(), next_action: 0 }
+        Self {
+            geometry,
+            level_m,
+            at: start,
+            draw_lps: 0.0,
+            leak_m3_per_day: 0.0,
+            refill_lps: 0.0,
+            actions: Vec::new(),
+            next_action: 0,
+        }
     }
 
     pub(crate) fn plan(&mut self, at: Timestamp, action: TankAction) {
         let at = at.max(self.at);
-        let place = self.actions.partition_point(|(t, _)| *t <= at).max(self.next_action);
+        let place = self
+            .actions
+            .partition_point(|(t, _)| *t <= at)
+            .max(self.next_action);
         self.actions.insert(place, (at, action));
     }
 
@@ -67,7 +79,10 @@ impl Tank {
     /// Depth above the floor at `at`, m; time only goes forward.
     pub(crate) fn level_m(&mut self, at: Timestamp) -> f64 {
         while self.at < at {
-            let next_action = self.actions.get(self.next_action).map_or(Timestamp::MAX, |(t, _)| *t);
+            let next_action = self
+                .actions
+                .get(self.next_action)
+                .map_or(Timestamp::MAX, |(t, _)| *t);
             if next_action <= self.at {
                 self.carry_out(self.actions[self.next_action].1);
                 self.next_action += 1;
@@ -96,7 +111,8 @@ impl Tank {
         let area = self.geometry.area_m2.unwrap_or(40.0).max(0.1);
         let height = self.geometry.height_m.unwrap_or(2.0);
         let seconds = until.since_ms(self.at) as f64 / 1_000.0;
-        let mut out_m3 = self.draw_lps * seconds / 1_000.0 + self.leak_m3_per_day * seconds / 86_400.0;
+        let mut out_m3 =
+            self.draw_lps * seconds / 1_000.0 + self.leak_m3_per_day * seconds / 86_400.0;
         let mut in_m3 = self.refill_lps * seconds / 1_000.0;
         if self.geometry.open {
             out_m3 += EVAPORATION_M_PER_DAY * area * seconds / 86_400.0;
@@ -136,7 +152,11 @@ mod tests {
     }
 
     fn tank() -> Tank {
-        let geometry = TankGeometry { area_m2: Some(50.0), height_m: Some(3.0), ..TankGeometry::default() };
+        let geometry = TankGeometry {
+            area_m2: Some(50.0),
+            height_m: Some(3.0),
+            ..TankGeometry::default()
+        };
         Tank::new(geometry, start())
     }
 
@@ -167,8 +187,12 @@ mod tests {
 
     #[test]
     fn daily_use_empties_by_day_and_fills_by_night() {
-        let geometry =
-            TankGeometry { area_m2: Some(50.0), height_m: Some(3.0), daily_use: true, ..TankGeometry::default() };
+        let geometry = TankGeometry {
+            area_m2: Some(50.0),
+            height_m: Some(3.0),
+            daily_use: true,
+            ..TankGeometry::default()
+        };
         let mut tank = Tank::new(geometry, start());
         let morning = tank.level_m(start().plus_ms(MINUTE_MS));
         let evening = tank.level_m(start().plus_ms(13 * HOUR_MS));

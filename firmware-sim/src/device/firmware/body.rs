@@ -17,7 +17,9 @@ impl Device {
         for active in &self.faults {
             match active.fault {
                 Fault::Clock1970 => return Timestamp::from_ms(at.since_ms(active.since)),
-                Fault::ClockSkew(seconds) => return at.plus_ms(self.clock_error(at) + (seconds * 1_000.0) as i64),
+                Fault::ClockSkew(seconds) => {
+                    return at.plus_ms(self.clock_error(at) + (seconds * 1_000.0) as i64);
+                }
                 _ => {}
             }
         }
@@ -31,11 +33,14 @@ impl Device {
     }
 
     pub(super) fn battery_v(&self, at: Timestamp) -> f64 {
-        let used = at.since_ms(self.battery_from) as f64 / DAY_MS as f64 / f64::from(self.battery_days);
+        let used =
+            at.since_ms(self.battery_from) as f64 / DAY_MS as f64 / f64::from(self.battery_days);
         // Lithium thionyl chloride: flat for long, then it goes quickly.
         let healthy = 3.64 - 0.12 * used - 0.7 * ((used - 0.85).max(0.0) / 0.15).min(1.5);
         let dying = self.faults.iter().find_map(|a| match a.fault {
-            Fault::DeadBattery(hours) => Some(at.since_ms(a.since) as f64 / (hours.max(0.01) * HOUR_MS as f64)),
+            Fault::DeadBattery(hours) => {
+                Some(at.since_ms(a.since) as f64 / (hours.max(0.01) * HOUR_MS as f64))
+            }
             _ => None,
         });
         dying.map_or(healthy, |part| healthy - (healthy - DEAD_V) * part.max(0.0))
@@ -63,7 +68,9 @@ impl Device {
         self.sequence = 0;
         self.reported = f32::NAN;
         self.next_send = at.ms();
-        self.next_sample = self.next_sample.max(at.ms() - at.ms().rem_euclid(60_000) + self.phase_ms);
+        self.next_sample = self
+            .next_sample
+            .max(at.ms() - at.ms().rem_euclid(60_000) + self.phase_ms);
         self.tell(at, &EventKind::Boot, post);
     }
 }

@@ -20,7 +20,8 @@ impl Device {
             Part::BarrelTap { .. } if !flows => 0.0,
             _ => sight.main,
         };
-        let still = matches!(self.part, Part::Level) || matches!(self.part, Part::BarrelTap { .. }) && !flows;
+        let still = matches!(self.part, Part::Level)
+            || matches!(self.part, Part::BarrelTap { .. }) && !flows;
         let value = self.sensor.read(truth, at, still, &mut self.faults) as f32;
         self.low = self.low.min(value);
         self.high = self.high.max(value);
@@ -44,7 +45,10 @@ impl Device {
     }
 
     pub(super) fn is_metered(&self) -> bool {
-        matches!(self.part, Part::MainTap { metered: true } | Part::BarrelTap { metered: true })
+        matches!(
+            self.part,
+            Part::MainTap { metered: true } | Part::BarrelTap { metered: true }
+        )
     }
 
     pub(super) fn is_report_due(&self, at: Timestamp) -> bool {
@@ -58,16 +62,15 @@ impl Device {
         at.ms() >= self.next_send - part * (i64::from(self.batch) - 1 - self.waiting.len() as i64)
     }
 
-    pub(super) fn report(
-        &mut self,
-        at: Timestamp,
-        sight: Sight,
-        post: &mut Post<'_>,
-    ) {
+    pub(super) fn report(&mut self, at: Timestamp, sight: Sight, post: &mut Post<'_>) {
         let changed = (self.last - self.reported).abs() >= self.delta || self.reported.is_nan();
         let due = at.ms() >= self.next_send;
         if self.batch > 1 && !changed && !due {
-            let mut sample = Sample { at: None, index: 0, values: Vec::with_capacity(8) };
+            let mut sample = Sample {
+                at: None,
+                index: 0,
+                values: Vec::with_capacity(8),
+            };
             self.fill(&mut sample, at, sight);
             self.waiting.push(sample);
             return;
@@ -75,7 +78,11 @@ impl Device {
         let mut samples = std::mem::take(post.scratch);
         samples.clear();
         samples.append(&mut self.waiting);
-        let mut sample = Sample { at: None, index: 0, values: Vec::with_capacity(12) };
+        let mut sample = Sample {
+            at: None,
+            index: 0,
+            values: Vec::with_capacity(12),
+        };
         self.fill(&mut sample, at, sight);
         samples.push(sample);
         for (i, sample) in samples.iter_mut().enumerate() {
@@ -87,7 +94,11 @@ impl Device {
         self.low = f32::INFINITY;
         self.high = f32::NEG_INFINITY;
         if due {
-            let interval = if self.flowing { IN_USE_INTERVAL_MS.min(self.send_ms) } else { self.send_ms };
+            let interval = if self.flowing {
+                IN_USE_INTERVAL_MS.min(self.send_ms)
+            } else {
+                self.send_ms
+            };
             while self.next_send <= at.ms() {
                 self.next_send += interval;
             }
@@ -99,7 +110,9 @@ impl Device {
         let main = f64::from(self.last);
         // No sensor here has finer steps than thousandths.
         let mut put = |quantity: Quantity, value: f64| {
-            sample.values.push((quantity, (value * 1_000.0).round() / 1_000.0));
+            sample
+                .values
+                .push((quantity, (value * 1_000.0).round() / 1_000.0));
         };
         match self.part {
             Part::Level => put(Quantity::LevelM, main),
@@ -111,7 +124,10 @@ impl Device {
                 }
                 if metered {
                     put(Quantity::FlowLps, (sight.flow_lps * 10.0).round() / 10.0);
-                    put(Quantity::VolumeTotalM3, (self.meter_m3 * 10.0).floor() / 10.0);
+                    put(
+                        Quantity::VolumeTotalM3,
+                        (self.meter_m3 * 10.0).floor() / 10.0,
+                    );
                 } else {
                     put(Quantity::CapOpen, f64::from(u8::from(self.flowing)));
                 }
@@ -120,7 +136,10 @@ impl Device {
                 }
             }
         }
-        put(Quantity::BatteryV, (self.battery_v(at) * 100.0).round() / 100.0);
+        put(
+            Quantity::BatteryV,
+            (self.battery_v(at) * 100.0).round() / 100.0,
+        );
         if self.tamper {
             put(Quantity::Tamper, 1.0);
         }

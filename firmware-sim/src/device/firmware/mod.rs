@@ -13,9 +13,9 @@ use body::WILL_AFTER_MS;
 
 use std::collections::VecDeque;
 
+use firemain_domain::Timestamp;
 use firemain_domain::report::{EventKind, Sample};
 use firemain_domain::source::{Kind, Source};
-use firemain_domain::Timestamp;
 use firemain_domain::time::DAY_MS;
 
 use super::command::{self, Setting};
@@ -99,7 +99,13 @@ pub(crate) struct Device {
 
 impl Device {
     /// The device of `source`, mounted some time before `start`.
-    pub(crate) fn new(seed: u64, number: usize, source: &Source, metered: bool, start: Timestamp) -> Self {
+    pub(crate) fn new(
+        seed: u64,
+        number: usize,
+        source: &Source,
+        metered: bool,
+        start: Timestamp,
+    ) -> Self {
         let own = draw(seed, 120, number as u64);
         let of = |what: u64| draw(own, what, 0);
         let level = !matches!(source.kind, Kind::Hydrant { .. });
@@ -108,13 +114,27 @@ impl Device {
             Kind::Hydrant { .. } => Part::BarrelTap { metered },
             _ => Part::Level,
         };
-        let accuracy = source.sensor.accuracy.unwrap_or(if level { 0.02 } else { 8.0 });
+        let accuracy = source
+            .sensor
+            .accuracy
+            .unwrap_or(if level { 0.02 } else { 8.0 });
         let sensor = SensorTrait {
             seed: own,
             bias: between(of(1), -0.4, 0.4) as f32 * accuracy as f32,
-            noise: if level { 0.001_5 } else { between(of(2), 0.3, 0.8) as f32 },
-            ripple: if level { 0.0 } else { between(of(3), 0.8, 2.4) as f32 },
-            resolution: source.sensor.resolution.unwrap_or(if level { 0.002 } else { 0.5 }) as f32,
+            noise: if level {
+                0.001_5
+            } else {
+                between(of(2), 0.3, 0.8) as f32
+            },
+            ripple: if level {
+                0.0
+            } else {
+                between(of(3), 0.8, 2.4) as f32
+            },
+            resolution: source
+                .sensor
+                .resolution
+                .unwrap_or(if level { 0.002 } else { 0.5 }) as f32,
         };
         let sample_ms = match source.kind {
             Kind::Hydrant { .. } => 60_000,
@@ -227,7 +247,11 @@ impl Device {
 
     /// A fault begins.
     pub(crate) fn begin_fault(&mut self, fault: Fault, at: Timestamp, post: &mut Post<'_>) {
-        self.faults.push(Active { fault, since: at, held: None });
+        self.faults.push(Active {
+            fault,
+            since: at,
+            held: None,
+        });
         match fault {
             Fault::Tamper => {
                 self.tamper = true;
@@ -244,7 +268,9 @@ impl Device {
 
     /// A fault is mended: the first of that name.
     pub(crate) fn end_fault(&mut self, fault: &str, at: Timestamp, post: &mut Post<'_>) {
-        let Some(place) = self.faults.iter().position(|a| a.fault.name() == fault) else { return };
+        let Some(place) = self.faults.iter().position(|a| a.fault.name() == fault) else {
+            return;
+        };
         match self.faults.remove(place).fault {
             Fault::Tamper => self.tamper = false,
             Fault::Replay => self.replay = None,
@@ -282,7 +308,9 @@ impl Device {
         if self.dead || self.cuts > 0 {
             return;
         }
-        let Some(command) = command::read(payload, at) else { return };
+        let Some(command) = command::read(payload, at) else {
+            return;
+        };
         let error = match command.settings {
             Ok(settings) => {
                 for setting in settings {
@@ -292,7 +320,11 @@ impl Device {
             }
             Err(error) => Some(error),
         };
-        let done = EventKind::CommandDone { id: command.id, ok: error.is_none(), error };
+        let done = EventKind::CommandDone {
+            id: command.id,
+            ok: error.is_none(),
+            error,
+        };
         self.tell(at, &done, post);
     }
 

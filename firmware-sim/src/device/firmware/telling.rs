@@ -53,7 +53,13 @@ impl Device {
     }
 
     /// Puts something in words, and sends or keeps it.
-    pub(super) fn say(&mut self, kind: TopicKind, at: Timestamp, said: Said<'_>, post: &mut Post<'_>) {
+    pub(super) fn say(
+        &mut self,
+        kind: TopicKind,
+        at: Timestamp,
+        said: Said<'_>,
+        post: &mut Post<'_>,
+    ) {
         let sequence = u64::from(self.sequence);
         let letters = post.writer.write(kind, post.name, sequence, said);
         let numbers = post.writer.numbers_taken(&letters);
@@ -64,8 +70,11 @@ impl Device {
     }
 
     pub(super) fn status(&mut self, at: Timestamp, online: bool, post: &mut Post<'_>) {
-        for letter in post.writer.write(TopicKind::Status, post.name, 0, Said::Online(online)) {
-            self.deliver(at, letter, post);
+        for letter in post
+            .writer
+            .write(TopicKind::Status, post.name, 0, Said::Online(online))
+        {
+            self.deliver(at, letter, true, post);
         }
     }
 
@@ -88,13 +97,15 @@ impl Device {
             return;
         }
         if self.faults.iter().any(|a| a.fault == Fault::Duplicate) {
-            self.deliver(at, letter.clone(), post);
+            self.deliver(at, letter.clone(), true, post);
         }
-        self.deliver(at, letter, post);
+        self.deliver(at, letter, true, post);
     }
 
     fn replayed(&mut self, letter: Letter) -> Letter {
-        let Some(kept) = &mut self.replay else { return letter };
+        let Some(kept) = &mut self.replay else {
+            return letter;
+        };
         if letter.kind != TopicKind::Telemetry {
             return letter;
         }
@@ -110,10 +121,14 @@ impl Device {
         if self.cuts > 0 || self.dead {
             return;
         }
-        let Some(mut backlog) = self.backlog.take() else { return };
+        let Some(mut backlog) = self.backlog.take() else {
+            return;
+        };
         for i in 0..backlog.len().min(BACKLOG_BURST) {
             if let Some(letter) = backlog.pop_front() {
-                self.deliver(at.plus_ms(i as i64 * BACKLOG_PACE_MS), letter, post);
+                // What is old tells nothing of today: only the newest of a backlog ends a silence.
+                let tells = backlog.is_empty();
+                self.deliver(at.plus_ms(i as i64 * BACKLOG_PACE_MS), letter, tells, post);
             }
         }
         if !backlog.is_empty() {
@@ -121,18 +136,34 @@ impl Device {
         }
     }
 
-    fn deliver(&mut self, at: Timestamp, letter: Letter, post: &mut Post<'_>) {
-        let chance = draw(self.seed, 131, (at.ms() as u64) ^ u64::from(self.sequence) << 44);
-        let delay = if chance.is_multiple_of(200) { 1_500 + chance % 4_000 } else { 60 + chance % 700 };
+    fn deliver(&mut self, at: Timestamp, letter: Letter, is_current: bool, post: &mut Post<'_>) {
+        let chance = draw(
+            self.seed,
+            131,
+            (at.ms() as u64) ^ u64::from(self.sequence) << 44,
+        );
+        let delay = if chance.is_multiple_of(200) {
+            1_500 + chance % 4_000
+        } else {
+            60 + chance % 700
+        };
         // One connection keeps its order.
         let arrival = (at.ms() + delay as i64).max(self.last_arrival.saturating_add(1));
         self.last_arrival = arrival;
-        let replays = self.replay.as_ref().is_some_and(|kept| kept.len() >= REPLAYED);
+        let replays = self
+            .replay
+            .as_ref()
+            .is_some_and(|kept| kept.len() >= REPLAYED);
         let mut silent_since = None;
-        if letter.kind == TopicKind::Telemetry && !replays {
-            silent_since = (arrival - self.heard_at > DAY_MS).then_some(Timestamp::from_ms(self.heard_at));
+        if letter.kind == TopicKind::Telemetry && is_current && !replays {
+            silent_since =
+                (arrival - self.heard_at > DAY_MS).then_some(Timestamp::from_ms(self.heard_at));
             self.heard_at = arrival;
         }
-        post.out.push(Delivery { at: Timestamp::from_ms(arrival), letter, silent_since });
+        post.out.push(Delivery {
+            at: Timestamp::from_ms(arrival),
+            letter,
+            silent_since,
+        });
     }
 }

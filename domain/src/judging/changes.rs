@@ -1,7 +1,5 @@
 //! What people change, taken into the state.
 
-use std::sync::Arc;
-
 use super::condition::Coming;
 use super::episode;
 use super::judge::{Judge, place};
@@ -32,7 +30,7 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
         ),
         Change::FlowTestWithdrawn { id, source } => {
             on(judge, source, effects, |one, index, world, effects| {
-                one.settings.tests.retain(|t| t.id != *id);
+                one.settings.withdraw_test(id);
                 judge_again(one, index, world, effects);
             });
         }
@@ -95,7 +93,8 @@ fn look_again(judge: &mut Judge, code: &str, effects: &mut Vec<Effect>) {
 fn holders(judge: &Judge, id: &str) -> Vec<SourceCode> {
     let holds = |one: &&One| {
         let settings = &one.settings;
-        settings.windows.iter().any(|w| w.id == id) || settings.permits.iter().any(|p| p.id == id)
+        settings.windows().iter().any(|w| w.id == id)
+            || settings.permits().iter().any(|p| p.id == id)
     };
     let ones = judge
         .ones
@@ -132,10 +131,12 @@ fn look_around(judge: &mut Judge, position: Position, effects: &mut Vec<Effect>)
 
 fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
     let now = judge.world.clocks.now();
+    let shared = judge.world.places.with_shared_zone(source);
+    let source = &*shared;
     let index = match judge.by_code.get(&source.code) {
         Some(&index) => index,
         None => {
-            let settings = Settings::new(Arc::new(source.clone()));
+            let settings = Settings::new(shared.clone());
             let one = One::new(settings, now.wall, now.listening_ms);
             let index = judge.ones.len() as u32;
             judge.ones.push(Some(Box::new(one)));
@@ -154,10 +155,10 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
         &source.code,
         effects,
         |one, index, world, effects| {
-            let before = std::mem::replace(&mut one.settings.source, Arc::new(source.clone()));
+            let before = std::mem::replace(&mut one.settings.source, shared.clone());
             if before.device != source.device || before.kind != source.kind {
                 one.state.band.clear();
-                one.state.suspects.clear();
+                one.state.suspects = None;
                 one.state.normal = None;
             }
             if *before != *source {

@@ -55,6 +55,7 @@ pub fn known_flow(settings: &Settings, state: &State, rules: &Rules, now: Timest
         .map(|flow_lps| measured(Basis::Estimated, flow_lps, state.last.at));
     let used = state
         .use_proof
+        .as_deref()
         .filter(|proof| proof.met && use_counts(settings, state, proof, now))
         .map(|proof| measured(Basis::InUse, proof.flow_lps, proof.at));
     let by_device = state

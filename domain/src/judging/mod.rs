@@ -22,6 +22,7 @@ mod world;
 
 mod arrival;
 mod changes;
+mod codes;
 mod hearing;
 mod reading;
 mod settings;

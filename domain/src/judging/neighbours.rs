@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::source::Position;
+use crate::source::{Position, Source};
 
 /// The side of a cell, degrees: some 550 m of latitude.
 const CELL_DEG: f64 = 0.005;
@@ -11,14 +11,28 @@ const CELL_DEG: f64 = 0.005;
 const METRES_PER_DEG: f64 = 110_000.0;
 
 type Cell = (i32, i32);
+type Cells = HashMap<Cell, Vec<(u32, Position)>>;
 
 /// Sources by zone and place.
 #[derive(Clone, Debug, Default)]
 pub struct Neighbourhood {
-    zones: HashMap<Arc<str>, HashMap<Cell, Vec<(u32, Position)>>>,
+    zones: HashMap<Arc<str>, Cells>,
 }
 
 impl Neighbourhood {
+    /// The source with the one name of its zone that all its sources share.
+    pub fn with_shared_zone(&self, source: &Source) -> Arc<Source> {
+        let mut source = source.clone();
+        if let Some((known, _)) = source
+            .zone
+            .as_ref()
+            .and_then(|z| self.zones.get_key_value(z))
+        {
+            source.zone = Some(known.clone());
+        }
+        Arc::new(source)
+    }
+
     /// Enters a source; one without a zone has no neighbours.
     pub fn insert(&mut self, index: u32, zone: Option<&Arc<str>>, position: Position) {
         if let Some(zone) = zone {

@@ -53,7 +53,7 @@ pub fn mute(
 fn by_maintenance(one: &One, now: Moment) -> Option<Muted> {
     let until = one
         .settings
-        .windows
+        .windows()
         .iter()
         .filter(|w| w.from <= now.wall && now.wall < w.until)
         .map(|w| w.until)

@@ -24,16 +24,22 @@ pub fn take(
     one.state.newest_at = Some(taken.at);
     match sift(one, &taken, world) {
         Sifted::Accept => judge(one, index, taken, current, world, effects),
-        Sifted::Doubt => one.state.suspects.push(taken),
+        Sifted::Doubt => one.state.suspects.get_or_insert_default().push(taken),
         Sifted::Spikes => {
-            for spike in std::mem::take(&mut one.state.suspects) {
+            for spike in std::mem::take(&mut one.state.suspects)
+                .into_iter()
+                .flat_map(|s| *s)
+            {
                 effects.push(left_out(one, spike, LeftOut::Spike));
             }
             judge(one, index, taken, current, world, effects);
         }
         Sifted::Step => {
             one.state.band.clear();
-            for suspect in std::mem::take(&mut one.state.suspects) {
+            for suspect in std::mem::take(&mut one.state.suspects)
+                .into_iter()
+                .flat_map(|s| *s)
+            {
                 judge(one, index, suspect, current, world, effects);
             }
             judge(one, index, taken, current, world, effects);
@@ -52,7 +58,7 @@ enum Sifted {
 /// reports on change would leave a doubt standing for a day: neither is doubted.
 fn sift(one: &One, taken: &Taken, world: &World) -> Sifted {
     let source = &one.settings.source;
-    let suspects = &one.state.suspects;
+    let suspects = one.state.suspects();
     let Some(value) = taken.main_quantity(source) else {
         return Sifted::Accept;
     };
@@ -283,13 +289,13 @@ fn learn_from_use(one: &mut One, taken: &Taken, flow_lps: f64, pressure_kpa: f64
     let missed = pressure_kpa < required_kpa && flow_lps <= required_lps * 1.1;
     if met || missed {
         let static_kpa = one.state.at_rest_kpa;
-        one.state.use_proof = Some(UseProof {
+        one.state.use_proof = Some(Box::new(UseProof {
             at: taken.at,
             flow_lps,
             pressure_kpa,
             static_kpa,
             met,
-        });
+        }));
     }
 }
 

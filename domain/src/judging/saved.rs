@@ -40,7 +40,7 @@ pub struct RestoreError {
 }
 
 /// Changes whenever what is saved is laid out anew.
-const LAYOUT: u16 = 2;
+const LAYOUT: u16 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Global {
@@ -245,11 +245,12 @@ impl Judge {
         Ok(())
     }
 
-    fn take_back(&mut self, settings: Settings, part: Part<State>) -> bool {
+    fn take_back(&mut self, mut settings: Settings, part: Part<State>) -> bool {
         let index = part.index;
         if !matches!(self.ones.get(index as usize), Some(None)) {
             return false;
         }
+        settings.source = self.world.places.with_shared_zone(&settings.source);
         let source = &settings.source;
         self.by_code.insert(source.code.clone(), index);
         if let Some(device) = &source.device {

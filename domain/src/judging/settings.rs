@@ -17,12 +17,15 @@ const TESTS_KEPT: usize = 3;
 pub struct Settings {
     /// The source itself.
     pub source: Arc<Source>,
-    /// Its newest flow tests, oldest first.
-    pub tests: Vec<FlowTest>,
-    /// Maintenance windows that are not over.
-    pub windows: Vec<MaintenanceWindow>,
-    /// Permits that are not over.
-    pub permits: Vec<Permit>,
+    /// What was entered about it; most have nothing.
+    entered: Option<Box<Entered>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Entered {
+    tests: Vec<FlowTest>,
+    windows: Vec<MaintenanceWindow>,
+    permits: Vec<Permit>,
 }
 
 impl Settings {
@@ -30,10 +33,27 @@ impl Settings {
     pub fn new(source: Arc<Source>) -> Self {
         Self {
             source,
-            tests: Vec::new(),
-            windows: Vec::new(),
-            permits: Vec::new(),
+            entered: None,
         }
+    }
+
+    /// Its newest flow tests, oldest first.
+    pub fn tests(&self) -> &[FlowTest] {
+        self.entered.as_deref().map_or(&[], |e| &e.tests)
+    }
+
+    /// Maintenance windows that are not over.
+    pub fn windows(&self) -> &[MaintenanceWindow] {
+        self.entered.as_deref().map_or(&[], |e| &e.windows)
+    }
+
+    /// Permits that are not over.
+    pub fn permits(&self) -> &[Permit] {
+        self.entered.as_deref().map_or(&[], |e| &e.permits)
+    }
+
+    fn entered(&mut self) -> &mut Entered {
+        self.entered.get_or_insert_default()
     }
 
     /// Whether its device reports on change.
@@ -59,54 +79,71 @@ impl Settings {
 
     /// Enters a flow test.
     pub fn enter_test(&mut self, test: FlowTest) {
-        self.tests.retain(|t| t.id != test.id);
-        self.tests.push(test);
-        self.tests.sort_by_key(|t| t.at);
-        let surplus = self.tests.len().saturating_sub(TESTS_KEPT);
-        self.tests.drain(..surplus);
+        let tests = &mut self.entered().tests;
+        tests.retain(|t| t.id != test.id);
+        tests.push(test);
+        tests.sort_by_key(|t| t.at);
+        let surplus = tests.len().saturating_sub(TESTS_KEPT);
+        tests.drain(..surplus);
+    }
+
+    /// Strikes out a flow test.
+    pub fn withdraw_test(&mut self, id: &str) {
+        if let Some(entered) = &mut self.entered {
+            entered.tests.retain(|t| t.id != id);
+        }
     }
 
     /// The newest flow test.
     pub fn newest_test(&self) -> Option<(&FlowTest, FlowTestPoint)> {
-        self.tests.last().map(|test| (test, point(test)))
+        self.tests().last().map(|test| (test, point(test)))
     }
 
     /// Enters a maintenance window.
     pub fn enter_window(&mut self, window: MaintenanceWindow) {
-        self.windows.retain(|w| w.id != window.id);
-        self.windows.push(window);
+        let windows = &mut self.entered().windows;
+        windows.retain(|w| w.id != window.id);
+        windows.push(window);
     }
 
     /// Enters a permit.
     pub fn enter_permit(&mut self, permit: Permit) {
-        self.permits.retain(|p| p.id != permit.id);
-        self.permits.push(permit);
+        let permits = &mut self.entered().permits;
+        permits.retain(|p| p.id != permit.id);
+        permits.push(permit);
     }
 
     /// Ends windows and permits of that id at `at`.
     pub fn end(&mut self, id: &str, at: Timestamp) {
-        for window in self.windows.iter_mut().filter(|w| w.id == id) {
+        let Some(entered) = &mut self.entered else {
+            return;
+        };
+        for window in entered.windows.iter_mut().filter(|w| w.id == id) {
             window.until = window.until.min(at);
         }
-        for permit in self.permits.iter_mut().filter(|p| p.id == id) {
+        for permit in entered.permits.iter_mut().filter(|p| p.id == id) {
             permit.until = permit.until.min(at);
         }
     }
 
     /// Lets go of windows and permits that are over.
     pub fn drop_ended(&mut self, now: Timestamp) {
-        self.windows.retain(|w| w.until > now);
-        self.permits.retain(|p| p.until > now);
+        if let Some(entered) = &mut self.entered {
+            entered.windows.retain(|w| w.until > now);
+            entered.permits.retain(|p| p.until > now);
+        }
     }
 
     /// Whether it is being worked on.
     pub fn in_maintenance(&self, now: Timestamp) -> bool {
-        self.windows.iter().any(|w| w.from <= now && now < w.until)
+        self.windows()
+            .iter()
+            .any(|w| w.from <= now && now < w.until)
     }
 
     /// Whether a flow test is permitted now.
     pub fn test_permitted(&self, now: Timestamp) -> bool {
-        let mut permits = self.permits.iter();
+        let mut permits = self.permits().iter();
         permits.any(|p| p.purpose == PermitPurpose::Test && p.from <= now && now < p.until)
     }
 
@@ -135,7 +172,7 @@ impl Settings {
     /// The next moment at which a window begins or ends or supply goes on or off.
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         let windows = self
-            .windows
+            .windows()
             .iter()
             .flat_map(|w| [w.from, w.until])
             .filter(|t| *t > now);

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::arrival::Arrivals;
+use super::codes::{Notes, Reasons};
 use super::condition::{Condition, Moment};
 use super::hearing::newest_usable;
-use super::outcome::{Note, Reason, RuleName, Verdict};
+use super::outcome::{RuleName, Verdict};
 use super::rules::Band;
 use super::sample::Taken;
 use super::settings::Settings;
@@ -74,7 +75,7 @@ pub struct State {
     /// The main quantity's last accepted values.
     pub band: Band,
     /// Samples outside the band, until the next ones tell a spike from a step.
-    pub suspects: Vec<Taken>,
+    pub suspects: Option<Box<Vec<Taken>>>,
     /// What the main quantity normally is, kPa or m.
     pub normal: Option<f32>,
     /// Pressure when last at rest, kPa.
@@ -82,7 +83,7 @@ pub struct State {
     /// Reading time of the newest sample that confirmed its use.
     pub use_seen_at: Option<Timestamp>,
     /// The newest use that proved, or disproved, what it owes.
-    pub use_proof: Option<UseProof>,
+    pub use_proof: Option<Box<UseProof>>,
     /// How late its readings come.
     pub arrivals: Arrivals,
     /// The conditions that hold, or have held.
@@ -107,14 +108,14 @@ pub struct UseProof {
 }
 
 /// How a source stands, without the numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stance {
     /// The verdict.
     pub verdict: Verdict,
     /// Its reasons.
-    pub reasons: Vec<Reason>,
+    pub reasons: Reasons,
     /// Its notes.
-    pub notes: Vec<Note>,
+    pub notes: Notes,
     /// Since when verdict and reasons are so.
     pub since: Timestamp,
     /// Whether anybody was told.
@@ -126,8 +127,8 @@ impl One {
     pub fn new(settings: Settings, now: Timestamp, listening_ms: i64) -> Self {
         let stance = Stance {
             verdict: Verdict::Unknown,
-            reasons: Vec::new(),
-            notes: Vec::new(),
+            reasons: Reasons::default(),
+            notes: Notes::default(),
             since: now,
             told: false,
         };
@@ -142,7 +143,7 @@ impl One {
             untimed: None,
             timed_by_receipt: false,
             band: Band::default(),
-            suspects: Vec::new(),
+            suspects: None,
             normal: None,
             at_rest_kpa: None,
             use_seen_at: None,
@@ -183,6 +184,11 @@ impl State {
     /// Whether water is being drawn, confirmed or not.
     pub fn is_drawing(&self) -> bool {
         self.holds(RuleName::InUse) || self.is_open(RuleName::InUse)
+    }
+
+    /// Samples outside the band, oldest first.
+    pub fn suspects(&self) -> &[Taken] {
+        self.suspects.as_deref().map_or(&[], Vec::as_slice)
     }
 
     /// Remembers a message that was taken in, to know a copy of it.

@@ -1,6 +1,7 @@
 //! The verdict table: first match wins. Silence makes `unknown`, or leaves `unusable`; it never
 //! improves anything. Dwell delays pages, never verdicts.
 
+use super::codes::{Notes, Reasons};
 use super::flow::{known_flow, use_counts};
 use super::outcome::{
     Basis, Evidence, Measured, Note, Reason, RuleName, Severity, Standing, Verdict,
@@ -25,7 +26,7 @@ const SHORT: [(RuleName, Reason); 6] = [
 /// How a source stands now. `shared_main`: a neighbour of its zone is drawing.
 pub fn stance(one: &One, rules: &Rules, shared_main: bool, now: Timestamp) -> Stance {
     let (verdict, reasons) = verdict(one, rules, now);
-    let mut notes = Vec::new();
+    let mut notes = Notes::default();
     if shared_main {
         notes.push(Note::SharedMain);
     }
@@ -44,8 +45,8 @@ pub fn stance(one: &One, rules: &Rules, shared_main: bool, now: Timestamp) -> St
     }
 }
 
-fn verdict(one: &One, rules: &Rules, now: Timestamp) -> (Verdict, Vec<Reason>) {
-    type Row = fn(&One, &Rules, Timestamp) -> Vec<Reason>;
+fn verdict(one: &One, rules: &Rules, now: Timestamp) -> (Verdict, Reasons) {
+    type Row = fn(&One, &Rules, Timestamp) -> Reasons;
     const TABLE: [(Verdict, Row); 4] = [
         (Verdict::Unusable, unusable),
         (Verdict::Unknown, unknown),
@@ -58,12 +59,12 @@ fn verdict(one: &One, rules: &Rules, now: Timestamp) -> (Verdict, Vec<Reason>) {
             return (verdict, reasons);
         }
     }
-    (Verdict::Usable, Vec::new())
+    (Verdict::Usable, Reasons::default())
 }
 
 /// Out of service, being worked on, outside its supply hours, or beyond a critical limit by two
 /// samples. The last stays when the source then falls silent.
-fn unusable(one: &One, _: &Rules, now: Timestamp) -> Vec<Reason> {
+fn unusable(one: &One, _: &Rules, now: Timestamp) -> Reasons {
     let by_person = match one.settings.source.status {
         Status::Planned => Some(Reason::Planned),
         Status::Removed => Some(Reason::Removed),
@@ -94,11 +95,11 @@ fn unusable(one: &One, _: &Rules, now: Timestamp) -> Vec<Reason> {
 }
 
 /// Never heard, silent, nothing required, or nothing that what is required could be judged by.
-fn unknown(one: &One, _: &Rules, _: Timestamp) -> Vec<Reason> {
+fn unknown(one: &One, _: &Rules, _: Timestamp) -> Reasons {
     if !has_requirement(one) {
-        return vec![Reason::NoRequirement];
+        return Reasons::from_iter([Reason::NoRequirement]);
     }
-    let mut reasons = Vec::new();
+    let mut reasons = Reasons::default();
     if one.state.heard_at.is_none() {
         reasons.push(Reason::NoData);
     } else if one.state.silent {
@@ -131,7 +132,7 @@ fn has_evidence(one: &One) -> bool {
         Kind::Hydrant { .. } => {
             source.requirement.flow_lps.is_some()
                 || one.state.use_proof.is_some()
-                || !one.settings.tests.is_empty()
+                || !one.settings.tests().is_empty()
         }
         Kind::Tank(tank) => tank.area_m2.is_some() && one.state.last.level_m.is_some(),
         Kind::DrawPoint(_) => one.state.last.level_m.is_some(),
@@ -140,7 +141,7 @@ fn has_evidence(one: &One) -> bool {
 
 /// Below a requirement or above a limit by the newest samples, a doubtful one included; or short by
 /// the newest use.
-fn short(one: &One, rules: &Rules, now: Timestamp) -> Vec<Reason> {
+fn short(one: &One, rules: &Rules, now: Timestamp) -> Reasons {
     let short_by_use = is_short_by_use(one, now);
     SHORT
         .into_iter()
@@ -157,19 +158,19 @@ fn short(one: &One, rules: &Rules, now: Timestamp) -> Vec<Reason> {
 fn is_short_by_use(one: &One, now: Timestamp) -> bool {
     let source = &one.settings.source;
     let matters = source.requirement.flow_lps.is_some() || !source.taps_main();
-    let tested = one.settings.tests.last().map(|test| test.at);
-    let missed = one.state.use_proof.filter(|proof| !proof.met);
+    let tested = one.settings.tests().last().map(|test| test.at);
+    let missed = one.state.use_proof.as_deref().filter(|proof| !proof.met);
     matters
         && missed.is_some_and(|proof| {
             tested.is_none_or(|tested| tested <= proof.at)
-                && use_counts(&one.settings, &one.state, &proof, now)
+                && use_counts(&one.settings, &one.state, proof, now)
         })
 }
 
 /// Whether a sample that may yet turn out a spike would be short by this rule: the map tells the
 /// truth at once, also where it is not sure of it.
 fn doubt_holds(one: &One, rules: &Rules, name: RuleName, now: Timestamp) -> bool {
-    one.state.suspects.iter().any(|suspect| {
+    one.state.suspects().iter().any(|suspect| {
         let seen = seen(one, suspect, rules, now);
         rules.table().into_iter().filter(|rule| rule.name() == name).any(|rule| {
             matches!(rule.assess(&seen), Assessment::Holds { severity, .. } if severity > Severity::Info)
@@ -178,7 +179,7 @@ fn doubt_holds(one: &One, rules: &Rules, name: RuleName, now: Timestamp) -> bool
 }
 
 /// Pressure at rest is fine, but no test or use in date proves the flow that is owed.
-fn unproven(one: &One, rules: &Rules, now: Timestamp) -> Vec<Reason> {
+fn unproven(one: &One, rules: &Rules, now: Timestamp) -> Reasons {
     let source = &one.settings.source;
     let owed = matches!(source.kind, Kind::Hydrant { .. }) && source.requirement.flow_lps.is_some();
     if owed
@@ -186,9 +187,9 @@ fn unproven(one: &One, rules: &Rules, now: Timestamp) -> Vec<Reason> {
             .proven
             .is_none()
     {
-        vec![Reason::FlowUnproven]
+        Reasons::from_iter([Reason::FlowUnproven])
     } else {
-        Vec::new()
+        Reasons::default()
     }
 }
 
@@ -220,14 +221,14 @@ pub fn standing(one: &One, rules: &Rules, now: Timestamp) -> Standing {
         notes,
         since,
         ..
-    } = one.state.stance.clone();
+    } = one.state.stance;
     let flow = known_flow(&one.settings, &one.state, rules, now);
     let evidence = evidence(one, rules, flow.rated, now);
     let heard_at = one.state.heard_at;
     Standing {
         verdict,
-        reasons,
-        notes,
+        reasons: reasons.list(),
+        notes: notes.list(),
         evidence,
         since,
         heard_at,
@@ -237,7 +238,7 @@ pub fn standing(one: &One, rules: &Rules, now: Timestamp) -> Standing {
 
 fn evidence(one: &One, rules: &Rules, rated: Option<Measured>, now: Timestamp) -> Evidence {
     let source = &one.settings.source;
-    let newest = one.state.suspects.last().unwrap_or(&one.state.last);
+    let newest = one.state.suspects().last().unwrap_or(&one.state.last);
     let seen = seen(one, newest, rules, now);
     let mut measured = Vec::new();
     match &source.kind {

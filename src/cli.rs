@@ -159,8 +159,8 @@ pub enum ImportFormat {
 fn factor(text: &str) -> Result<f64, String> {
     text.parse::<f64>()
         .ok()
-        .filter(|factor| (0.1..=1_000.0).contains(factor))
-        .ok_or_else(|| "give a factor from 0.1 to 1000".to_owned())
+        .filter(|factor| (0.1..=300.0).contains(factor))
+        .ok_or_else(|| "give a factor from 0.1 to 300".to_owned())
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {

@@ -8,9 +8,13 @@ use tracing_subscriber::fmt;
 
 use crate::settings::{Log, LogFormat};
 
+/// Parts of others that speak at each connection of things that are no trouble.
+const QUIETED: &str = "ntex_mqtt=error";
+
 /// Starts logging.
 pub fn start(settings: &Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&settings.level)
+    // Our own levels come after, so that they win where they name the same part.
+    let filter = EnvFilter::try_new(format!("{QUIETED},{}", settings.level))
         .with_context(|| format!("`log.level` = {:?} is not a level", settings.level))?;
     let pretty = match settings.format {
         LogFormat::Auto => std::io::stderr().is_terminal(),

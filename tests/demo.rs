@@ -50,19 +50,19 @@ fn a_sensor_of_ones_own_joins_the_demo() {
 
 #[test]
 fn a_faster_demo_runs_on_a_clock_of_its_own() {
-    let demo = Firemain::builder("demo").arg("--speed").arg("600").arg("--sources").arg("30").start();
+    let demo = Firemain::builder("demo").arg("--speed").arg("120").arg("--sources").arg("30").start();
     let http = demo.http();
     let newest = || {
         let statuses = http.get("/readyz");
         statuses.status
     };
-    until("it is ready at ten minutes a second", Duration::from_secs(30), || newest() == 200);
+    until("it is ready at two minutes a second", Duration::from_secs(30), || newest() == 200);
     let readings = until_some("readings of a time that runs ahead", Duration::from_secs(30), || {
         let sources = http.get("/api/v1/sources?limit=5&kind=hydrant").ok();
         let code = sources["items"][0]["code"].as_str()?.to_owned();
         let latest = http.get(&format!("/api/v1/sources/{code}/readings/latest")).ok();
         let at = latest["items"][0]["at"].as_str().and_then(firemain_domain::Timestamp::parse)?;
-        (at.ms() > support::now_ms() + 1_800_000).then_some(at)
+        (at.ms() > support::now_ms() + 900_000).then_some(at)
     });
     eprintln!("the newest reading is of {readings}");
     let unknown = http.get("/api/v1/flags?verdict=unknown&reason=stale&limit=200").ok();
@@ -72,9 +72,9 @@ fn a_faster_demo_runs_on_a_clock_of_its_own() {
 #[test]
 fn a_busy_port_is_named_with_the_way_round() {
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    let mut demo = Firemain::builder("demo").arg("--http").arg(&address).start_unready();
+    let address = taken.local_addr().unwrap();
+    let mut demo = Firemain::builder("demo").arg("--http").arg(address.to_string()).start_unready();
     assert_eq!(demo.ends().code(), Some(1));
     let said = demo.said().join("\n");
-    assert!(said.contains(&address) && said.contains("--http"), "{said}");
+    assert!(said.contains(&address.port().to_string()) && said.contains("--http"), "{said}");
 }

@@ -29,7 +29,7 @@ fn with_the_database_down_alerts_still_fire_and_nothing_is_missing_afterwards() 
     until("the receiver is ready", SOON, || http.get("/readyz").status == 200);
     let begin = now_ms() - 3_600_000;
     let publish = |from: i64, until: i64| {
-        let line = |i| json!({"at": begin + i * 100, "seq": i, "pressure_kpa": 210.0}).to_string();
+        let line = |i: i64| json!({"at": begin + i * 100, "seq": i, "pressure_kpa": 210.0}).to_string();
         let lines: Vec<String> = (from..until).map(line).collect();
         broker.publish_lines("firemain/v1/D-1/telemetry", lines.iter().map(String::as_str));
     };
@@ -61,7 +61,7 @@ fn with_the_database_down_alerts_still_fire_and_nothing_is_missing_afterwards() 
     let latest = http.get("/api/v1/sources/TR-2/readings/latest").ok();
     assert!(latest.to_string().contains("12.0"), "{latest}");
     let count = http
-        .get("/api/v1/sources/TR-1/readings?quantities=pressure_kpa&bucket=1d&from=2020-01-01T00:00:00Z&until=2030-01-01T00:00:00Z")
+        .get("/api/v1/sources/TR-1/readings?quantities=pressure_kpa&bucket_s=86400&from=2020-01-01T00:00:00Z&until=2030-01-01T00:00:00Z")
         .ok()["items"]
         .as_array()
         .unwrap()

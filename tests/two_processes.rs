@@ -22,7 +22,7 @@ fn ingest_and_api_share_a_data_directory_and_either_may_be_gone() {
     let reading = |pressure: f64, seq: u32, age_ms: i64| {
         json!({"at": now_ms() - age_ms, "seq": seq, "pressure_kpa": pressure}).to_string()
     };
-    broker.publish("firemain/v1/D-1/telemetry", &reading(220.0, 1, 0));
+    broker.publish("firemain/v1/D-1/telemetry", &reading(220.0, 1, 800_000));
     until_some("a reading too young for the archive comes from the journal's tail", SOON, || {
         let latest = http.get("/api/v1/sources/TR-1/readings/latest").ok();
         latest.to_string().contains("220.0").then_some(())

@@ -51,7 +51,7 @@ impl SteppedClock {
 #[track_caller]
 fn library() -> PathBuf {
     let mut command = Command::new(server("FAKETIME"));
-    command.args(["-m", "+0s", "sh", "-c", "echo \"$LD_PRELOAD\""]);
+    command.args(["-f", "+0s", "sh", "-c", "echo \"$LD_PRELOAD\""]);
     let said = run("faketime", &command);
     let path = said.iter().find_map(|line| line.split([' ', ':']).find(|p| p.contains("faketime")));
     let path = PathBuf::from(path.expect("faketime names its library"));

@@ -102,13 +102,15 @@ impl Influx {
     /// How many values satisfy a Flux predicate on `r`.
     #[track_caller]
     pub(crate) fn count_where(&self, predicate: &str) -> u64 {
-        // Values of different types would not go into one table: only their times are counted.
+        // Values of different types would not go into one table: each series is counted for itself.
         let csv = self.query_csv(&format!(
             r#"from(bucket: "{}")
                 |> range(start: 1970-01-01T00:00:00Z, stop: 2200-01-01T00:00:00Z)
                 |> filter(fn: (r) => {predicate})
-                |> keep(columns: ["_time"])
-                |> count(column: "_time")"#,
+                |> count()
+                |> group()
+                |> keep(columns: ["_value"])
+                |> sum()"#,
             Self::BUCKET
         ));
         let Some(row) = csv.lines().nth(1) else { return 0 };

@@ -178,6 +178,14 @@ impl Mosquitto {
     /// One message of any bytes, empty ones too.
     #[track_caller]
     pub(crate) fn publish_bytes(&self, topic: &str, payload: &[u8]) {
+        if payload.is_empty() {
+            let mut command = self.client("MOSQUITTO_PUB");
+            run(
+                "mosquitto_pub",
+                command.args(["-q", "1", "-t", topic, "-n"]),
+            );
+            return;
+        }
         self.feed("-s", topic, payload);
     }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use firemain_domain::clock::{ScaledClock, SharedClock, SystemClock};
+use firemain_domain::time::HOUR_MS;
 use firemain_firmware_sim::publish::{self, Progress, PublishSettings, Speed};
 use firemain_firmware_sim::{Scenario, Simulation};
 use tokio_util::sync::CancellationToken;
@@ -110,7 +111,8 @@ async fn live_on(
 }
 
 fn scenario(args: &DemoArgs) -> anyhow::Result<Scenario> {
-    let Some(file) = &args.scenario else { return Ok(Scenario::demo()) };
+    let history_ms = i64::from(args.history) * HOUR_MS;
+    let Some(file) = &args.scenario else { return Ok(Scenario::demo_after(history_ms)) };
     let text = std::fs::read_to_string(file).map_err(|error| {
         Misuse::Arguments(format!("--scenario {} cannot be read: {error}", file.display()))
     })?;

@@ -1,11 +1,12 @@
 //! `GET /readyz`: whether each part does its work, told by a message that goes the whole way round.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use firemain_domain::Timestamp;
+use firemain_domain::{Clock, Timestamp};
 use firemain_store::register::PartStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,11 +16,11 @@ use crate::http::problem::Problem;
 use crate::watch::WatchStatus;
 
 /// A part that has said nothing for so long is not there: it speaks every 5 s.
-const SILENT_MS: i64 = 20_000;
+const SILENT: Duration = Duration::from_secs(20);
 /// The canary goes round every 10 s.
-const CANARY_MS: i64 = 60_000;
+const CANARY: Duration = Duration::from_secs(60);
 /// Judging further behind than this is not current.
-const LAG_MS: i64 = 60_000;
+const LAG: Duration = Duration::from_secs(60);
 
 /// How firemain is.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -52,7 +53,12 @@ pub struct PartView {
 ))]
 pub async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Readiness>) {
     let statuses = app.ask(|stores| stores.register.statuses()).await;
-    let readiness = judge(statuses, &app.watch.status(), app.now());
+    let readiness = judge(
+        statuses,
+        &app.watch.status(),
+        app.now(),
+        &Patience::of(&*app.clock),
+    );
     let status = if readiness.ready {
         StatusCode::OK
     } else {
@@ -61,10 +67,29 @@ pub async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Readiness>
     (status, Json(readiness))
 }
 
+/// For how long what is told of ourselves counts, ms of the clock: parts speak in real time, also
+/// where a demo's clock runs faster than the world's.
+struct Patience {
+    silent_ms: i64,
+    canary_ms: i64,
+    lag_ms: i64,
+}
+
+impl Patience {
+    fn of(clock: &dyn Clock) -> Self {
+        Self {
+            silent_ms: clock.passes_in(SILENT),
+            canary_ms: clock.passes_in(CANARY),
+            lag_ms: clock.passes_in(LAG),
+        }
+    }
+}
+
 fn judge(
     statuses: Result<Vec<PartStatus>, Problem>,
     watch: &WatchStatus,
     now: Timestamp,
+    patience: &Patience,
 ) -> Readiness {
     let (register, statuses) = match statuses {
         Ok(statuses) => (PartView::well("register", now), statuses),
@@ -77,10 +102,10 @@ fn judge(
     let archive = told("archive");
     let parts = vec![
         register,
-        of_watch(watch, now),
-        of_part("receive", told("receive"), now),
-        of_part("archive", archive, now),
-        of_canary(watch, archive, now),
+        of_watch(watch, now, patience),
+        of_part("receive", told("receive"), now, patience),
+        of_part("archive", archive, now, patience),
+        of_canary(watch, archive, now, patience),
     ];
     Readiness {
         ready: parts.iter().all(|part| part.well),
@@ -88,7 +113,7 @@ fn judge(
     }
 }
 
-fn of_watch(watch: &WatchStatus, now: Timestamp) -> PartView {
+fn of_watch(watch: &WatchStatus, now: Timestamp, patience: &Patience) -> PartView {
     let ill = |complaint: String| PartView::ill("watch", Some(now), complaint);
     if let Some(failed) = &watch.failed {
         return ill(failed.clone());
@@ -98,7 +123,7 @@ fn of_watch(watch: &WatchStatus, now: Timestamp) -> PartView {
             "judging folds again what it had judged before the last start: wait".to_owned(),
         );
     }
-    if watch.lag_ms > LAG_MS {
+    if watch.lag_ms > patience.lag_ms {
         let (envelopes, s) = (watch.lag_envelopes, watch.lag_ms / 1_000);
         return ill(format!(
             "judging is {envelopes} messages behind, the oldest {s} s old: wait; if it grows, the machine is too slow for what comes in"
@@ -107,7 +132,12 @@ fn of_watch(watch: &WatchStatus, now: Timestamp) -> PartView {
     PartView::well("watch", now)
 }
 
-fn of_part(part: &str, status: Option<&PartStatus>, now: Timestamp) -> PartView {
+fn of_part(
+    part: &str,
+    status: Option<&PartStatus>,
+    now: Timestamp,
+    patience: &Patience,
+) -> PartView {
     let Some(status) = status else {
         return PartView::ill(
             part,
@@ -116,7 +146,7 @@ fn of_part(part: &str, status: Option<&PartStatus>, now: Timestamp) -> PartView 
         );
     };
     let silent_ms = status.at.map_or(i64::MAX, |at| now.since_ms(at));
-    if silent_ms > SILENT_MS {
+    if silent_ms > patience.silent_ms {
         return PartView::ill(
             part,
             status.at,
@@ -134,11 +164,16 @@ fn of_part(part: &str, status: Option<&PartStatus>, now: Timestamp) -> PartView 
 
 /// Whether a message goes the whole way round: from the receiver through the journal to judging and
 /// the archive.
-fn of_canary(watch: &WatchStatus, archive: Option<&PartStatus>, now: Timestamp) -> PartView {
+fn of_canary(
+    watch: &WatchStatus,
+    archive: Option<&PartStatus>,
+    now: Timestamp,
+    patience: &Patience,
+) -> PartView {
     let judged = watch.canary_at;
     let archived_ms = archive.and_then(|status| status.numbers.get("archive_canary_at_seconds"));
     let archived = archived_ms.map(|s| Timestamp::from_ms((s * 1_000.0) as i64));
-    let old = |at: Option<Timestamp>| at.is_none_or(|at| now.since_ms(at) > CANARY_MS);
+    let old = |at: Option<Timestamp>| at.is_none_or(|at| now.since_ms(at) > patience.canary_ms);
     if old(judged) {
         return PartView::ill(
             "canary",
@@ -148,7 +183,7 @@ fn of_canary(watch: &WatchStatus, archive: Option<&PartStatus>, now: Timestamp) 
     }
     let behind = archived
         .zip(judged)
-        .is_none_or(|(a, j)| j.since_ms(a) > CANARY_MS);
+        .is_none_or(|(a, j)| j.since_ms(a) > patience.canary_ms);
     if behind {
         return PartView::ill(
             "canary",
@@ -187,6 +222,7 @@ impl PartView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use firemain_domain::clock::SystemClock;
 
     const NOW: Timestamp = Timestamp::from_ms(1_764_000_000_000);
 
@@ -202,7 +238,13 @@ mod tests {
     }
 
     fn ill(statuses: Vec<PartStatus>, watch: &WatchStatus) -> Vec<String> {
-        let parts = judge(Ok(statuses), watch, NOW).parts;
+        let parts = judge(
+            Ok(statuses),
+            watch,
+            NOW,
+            &Patience::of(&SystemClock::new()),
+        )
+        .parts;
         parts
             .into_iter()
             .filter(|part| !part.well)

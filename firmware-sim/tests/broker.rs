@@ -134,9 +134,19 @@ async fn a_command_over_a_broker_is_obeyed_and_answered() {
     let broker = Mosquitto::persistent();
     let command = r#"{"id":"c1","set":{"report_interval_s":60}}"#;
     broker.publish("firemain/v1/tr-0002/command", command, true);
+    // Listening before anybody speaks: the answer waits for whoever fetches it.
+    let listener = ["-i", "listener", "-c", "-t", "firemain/v1/tr-0002/event"];
+    let subscribed = broker
+        .client("SUB")
+        .args(listener)
+        .arg("-E")
+        .status()
+        .expect("it runs");
+    assert!(subscribed.success());
     let mut answer = broker
         .client("SUB")
-        .args(["-t", "firemain/v1/tr-0002/event", "-C", "1", "-W", "30"])
+        .args(listener)
+        .args(["-C", "1", "-W", "30"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("it runs");

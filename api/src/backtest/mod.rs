@@ -8,6 +8,8 @@ mod line;
 mod output;
 mod run;
 mod score;
+#[cfg(test)]
+mod tests;
 
 pub use line::{Line, LineError, TimedChange, read_change, read_line};
 pub use output::{EpisodeLine, VerdictLine};

@@ -363,3 +363,12 @@ async fn adopted_messages_are_judged_as_late_data_and_page_nobody() {
     assert!(town.told().0.is_empty(), "{:?}", town.told().0);
     assert_eq!(watch.status().counts.judged, 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_register_is_taken_in_by_few_commits() {
+    let town = Town::of(20_000);
+    let watch = town.watch();
+    until("every source is judged", || watch.board().len() == 20_000).await;
+    let commits = watch.status().counts.commits;
+    assert!(commits <= 60, "{commits} commits");
+}

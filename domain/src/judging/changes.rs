@@ -158,7 +158,7 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
             let before = std::mem::replace(&mut one.settings.source, shared.clone());
             if before.device != source.device || before.kind != source.kind {
                 one.state.band.clear();
-                one.state.suspects = None;
+                one.state.take_suspects();
                 one.state.normal = None;
             }
             if *before != *source {

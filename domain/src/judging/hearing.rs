@@ -86,13 +86,17 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
     });
     let taken = samples(one, report, skew_ms, world, effects);
     // A reading timed by its receipt is news by definition, whatever a clock was set to.
-    let age_ms = |one: &One, at| match one.state.timed_by_receipt {
-        true => 0,
-        false => now.wall.since_ms(at).max(0),
+    let by_receipt = one.state.timed_by_receipt;
+    let age_ms = |at| {
+        if by_receipt {
+            0
+        } else {
+            now.wall.since_ms(at).max(0)
+        }
     };
     let is_news = |age_ms: i64| age_ms <= 2 * interval_ms;
     // Of a backlog only the newest reading decides; what it passed through on the way is history.
-    let backlog = taken.iter().any(|taken| !is_news(age_ms(one, taken.at)));
+    let backlog = taken.iter().any(|taken| !is_news(age_ms(taken.at)));
     let newest = taken.last().map(|taken| taken.at);
     let mut heard = None;
     for taken in taken {
@@ -100,7 +104,7 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
             effects.push(left_out(one, taken, LeftOut::Late));
             continue;
         }
-        let age_ms = age_ms(one, taken.at);
+        let age_ms = age_ms(taken.at);
         if is_news(age_ms) && is_evidence(one, &taken) {
             heard = Some(age_ms);
         }

@@ -1,6 +1,6 @@
 //! From a report to turns of conditions: clean, tell spikes from steps, hold against the rules.
 
-use super::condition::{Coming, Condition};
+use super::condition::Coming;
 use super::episode::{base_severity, look_at_page, turn};
 use super::outcome::{Effect, LeftOut, RuleName};
 use super::paging::waits_for_supply;
@@ -24,22 +24,16 @@ pub fn take(
     one.state.newest_at = Some(taken.at);
     match sift(one, &taken, world) {
         Sifted::Accept => judge(one, index, taken, current, world, effects),
-        Sifted::Doubt => one.state.suspects.get_or_insert_default().push(taken),
+        Sifted::Doubt => one.state.suspect(taken),
         Sifted::Spikes => {
-            for spike in std::mem::take(&mut one.state.suspects)
-                .into_iter()
-                .flat_map(|s| *s)
-            {
+            for spike in one.state.take_suspects() {
                 effects.push(left_out(one, spike, LeftOut::Spike));
             }
             judge(one, index, taken, current, world, effects);
         }
         Sifted::Step => {
             one.state.band.clear();
-            for suspect in std::mem::take(&mut one.state.suspects)
-                .into_iter()
-                .flat_map(|s| *s)
-            {
+            for suspect in one.state.take_suspects() {
                 judge(one, index, suspect, current, world, effects);
             }
             judge(one, index, taken, current, world, effects);
@@ -227,10 +221,7 @@ pub fn note(
     let place = match (place, &said) {
         (_, Assessment::Silent) | (None, Assessment::Clears | Assessment::Between) => return,
         (Some(place), _) => place,
-        (None, Assessment::Holds { .. }) => {
-            one.state.conditions.push(Condition::new(rule));
-            one.state.conditions.len() - 1
-        }
+        (None, Assessment::Holds { .. }) => one.state.condition_place(rule),
     };
     let now = world.clocks.now();
     let news = coming.current && matches!(said, Assessment::Holds { .. });
@@ -241,9 +232,7 @@ pub fn note(
     if news {
         look_at_page(one, index, place, true, world, effects);
     }
-    if one.state.conditions[place].is_idle() {
-        one.state.conditions.swap_remove(place);
-    }
+    one.state.drop_idle(place);
 }
 
 /// What later samples are held against: what is normal, what is rest, what a use has shown.

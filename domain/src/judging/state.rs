@@ -67,15 +67,12 @@ pub struct State {
     pub newest_at: Option<Timestamp>,
     /// Mark and payload of the newest messages, as one number each.
     pub marks: [u64; 2],
-    /// Those of the last day's messages that had a sequence but no usable time, oldest first, with
-    /// the journal time of each: to know their copies.
-    pub untimed: Option<Box<Vec<(u64, Timestamp)>>>,
+    /// What few sources have.
+    rare: Option<Box<Rare>>,
     /// Its times are the times of receipt.
     pub timed_by_receipt: bool,
     /// The main quantity's last accepted values.
     pub band: Band,
-    /// Samples outside the band, until the next ones tell a spike from a step.
-    pub suspects: Option<Box<Vec<Taken>>>,
     /// What the main quantity normally is, kPa or m.
     pub normal: Option<f32>,
     /// Pressure when last at rest, kPa.
@@ -90,6 +87,16 @@ pub struct State {
     pub conditions: Vec<Condition>,
     /// How it stands.
     pub stance: Stance,
+}
+
+/// What few sources have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Rare {
+    /// Samples outside the band.
+    suspects: Vec<Taken>,
+    /// Those of the last day's messages that had a sequence but no usable time, oldest first, with
+    /// the journal time of each: to know their copies.
+    untimed: Vec<(u64, Timestamp)>,
 }
 
 /// A use in which flow and pressure were measured together.
@@ -140,10 +147,9 @@ impl One {
             last: Taken::default(),
             newest_at: None,
             marks: [0; 2],
-            untimed: None,
+            rare: None,
             timed_by_receipt: false,
             band: Band::default(),
-            suspects: None,
             normal: None,
             at_rest_kpa: None,
             use_seen_at: None,
@@ -186,9 +192,47 @@ impl State {
         self.holds(RuleName::InUse) || self.is_open(RuleName::InUse)
     }
 
-    /// Samples outside the band, oldest first.
+    /// Samples outside the band, until the next ones tell a spike from a step, oldest first.
     pub fn suspects(&self) -> &[Taken] {
-        self.suspects.as_deref().map_or(&[], Vec::as_slice)
+        self.rare.as_deref().map_or(&[], |rare| &rare.suspects)
+    }
+
+    /// Adds a sample outside the band.
+    pub fn suspect(&mut self, taken: Taken) {
+        self.rare.get_or_insert_default().suspects.push(taken);
+    }
+
+    /// Takes out the samples outside the band.
+    pub fn take_suspects(&mut self) -> Vec<Taken> {
+        let rare = self.rare.as_mut();
+        let suspects = rare.map(|rare| std::mem::take(&mut rare.suspects));
+        if self
+            .rare
+            .as_ref()
+            .is_some_and(|rare| rare.untimed.is_empty())
+        {
+            self.rare = None;
+        }
+        suspects.unwrap_or_default()
+    }
+
+    /// The place of a rule's condition, made if there is none. Most sources have none, few more than
+    /// one: room for one at a time.
+    pub fn condition_place(&mut self, rule: RuleName) -> usize {
+        let place = self.conditions.iter().position(|c| c.rule == rule);
+        place.unwrap_or_else(|| {
+            self.conditions.reserve_exact(1);
+            self.conditions.push(Condition::new(rule));
+            self.conditions.len() - 1
+        })
+    }
+
+    /// Lets go of a condition of which nothing needs to be kept.
+    pub fn drop_idle(&mut self, place: usize) {
+        if self.conditions[place].is_idle() {
+            self.conditions.swap_remove(place);
+            self.conditions.shrink_to_fit();
+        }
     }
 
     /// Remembers a message that was taken in, to know a copy of it.
@@ -197,7 +241,7 @@ impl State {
         if newest_usable(report, now.wall).is_some() || matches!(report.mark, Mark::Hash(_)) {
             return;
         }
-        let untimed = self.untimed.get_or_insert_default();
+        let untimed = &mut self.rare.get_or_insert_default().untimed;
         untimed.retain(|(_, at)| now.journal.since_ms(*at) <= COPY_MS);
         if untimed.len() == UNTIMED_KEPT {
             untimed.remove(0);
@@ -208,7 +252,7 @@ impl State {
     /// Whether a message without a usable time was taken in within the last day.
     pub fn untimed_before(&self, report: &Report, now: Moment) -> bool {
         let known = fingerprint(report);
-        let untimed = self.untimed.as_deref().map_or(&[][..], Vec::as_slice);
+        let untimed = self.rare.as_deref().map_or(&[][..], |rare| &rare.untimed);
         untimed
             .iter()
             .any(|(mark, at)| *mark == known && now.journal.since_ms(*at) <= COPY_MS)

@@ -102,15 +102,7 @@ fn fall_silent(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effec
         return;
     }
     one.state.heard_again = 0;
-    let place = one
-        .state
-        .conditions
-        .iter()
-        .position(|c| c.rule == RuleName::Stale);
-    let place = place.unwrap_or_else(|| {
-        one.state.conditions.push(Condition::new(RuleName::Stale));
-        one.state.conditions.len() - 1
-    });
+    let place = one.state.condition_place(RuleName::Stale);
     let began_at = one
         .state
         .heard_at

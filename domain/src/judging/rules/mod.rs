@@ -33,7 +33,7 @@ use super::outcome::{Measured, RuleName, Severity};
 use super::sample::Seen;
 
 /// What a rule says of one sample.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Assessment {
     /// The condition holds.
     Holds {

@@ -271,3 +271,36 @@ fn a_source_that_never_spoke_alerts_after_a_day() {
     assert_eq!(told.alerts(), ["STALE Raised"]);
     assert!(told.newest("STALE").unwrap().pages);
 }
+
+#[test]
+fn a_reading_that_comes_as_the_dwell_or_a_silence_ends_is_in_time() {
+    let mut told = Told::recording([hydrant("H")]);
+    for kpa in [60.0, 60.0, 200.0] {
+        told.reads("H", &[(PressureKpa, kpa)]);
+        told.now = told.now.plus_ms(5 * MINUTE_MS);
+    }
+    assert!(told.alerts().is_empty(), "{:?}", told.alerts());
+    told.now = START.plus_ms(10 * MINUTE_MS + 45 * MINUTE_MS);
+    let before = told.effects.len();
+    told.reads("H", &[(PressureKpa, 200.0)]);
+    assert_eq!(told.effects.len(), before, "no flicker of `stale`");
+    let mut told = Told::recording([hydrant("H")]);
+    for _ in 0..3 {
+        told.reads("H", &[(PressureKpa, 60.0)]);
+        told.now = told.now.plus_ms(5 * MINUTE_MS);
+    }
+    let alert = told.newest("LOW_STATIC").unwrap();
+    assert_eq!(alert.raised_at, START.plus_ms(10 * MINUTE_MS));
+}
+
+#[test]
+fn a_reading_less_than_three_intervals_old_is_evidence_but_pages_nobody() {
+    let mut told = Told::recording([hydrant("H")]);
+    told.pass_min(60);
+    let at = told.now.plus_ms(-40 * MINUTE_MS);
+    told.reads_at("H", Some(at), &[(PressureKpa, 60.0)]);
+    assert_eq!(told.standing("H").reasons, [Reason::LowStatic]);
+    told.pass_min(5);
+    assert_eq!(told.standing("H").reasons, [Reason::Stale]);
+    assert!(told.alerts().is_empty());
+}

@@ -94,6 +94,10 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
             now.wall.since_ms(at).max(0)
         }
     };
+    let in_date_ms = world
+        .rules
+        .stale
+        .verdict_after_ms(one.settings.source.interval_ms());
     let is_news = |age_ms: i64| age_ms <= 2 * interval_ms;
     // Of a backlog only the newest reading decides; what it passed through on the way is history.
     let backlog = taken.iter().any(|taken| !is_news(age_ms(taken.at)));
@@ -105,7 +109,7 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
             continue;
         }
         let age_ms = age_ms(taken.at);
-        if is_news(age_ms) && is_evidence(one, &taken) {
+        if age_ms < in_date_ms && is_evidence(one, &taken) {
             heard = Some(age_ms);
         }
         let decides = is_news(age_ms) && (!backlog || Some(taken.at) == newest);

@@ -92,7 +92,8 @@ impl Judge {
         if let What::Control(Control::ClockStepped { by_ms }) = &input.what {
             self.step_clock(*by_ms);
         }
-        time_passes::advance(self, input.received_at, effects);
+        let speaks = matches!(input.what, What::Report { .. });
+        time_passes::advance(self, input.received_at, speaks, effects);
         self.world
             .clocks
             .arrive(input.received_at, input.wall_offset_ms);
@@ -114,7 +115,7 @@ impl Judge {
 
     /// Lets time pass up to `now` without anything being told: the end of a recording.
     pub fn pass_until(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        time_passes::advance(self, now, effects);
+        time_passes::advance(self, now, false, effects);
         self.world.clocks.arrive(now, 0);
     }
 

@@ -12,8 +12,9 @@ use super::world::World;
 use crate::time::Timestamp;
 
 /// Lets time pass up to `journal`; what falls due on the way is carried out in its order, at its
-/// own moment.
-pub fn advance(judge: &mut Judge, journal: Timestamp, effects: &mut Vec<Effect>) {
+/// own moment. What falls due at that very moment waits for the reports of it (`speaks`): one that
+/// comes as a dwell or a silence ends was not late.
+pub fn advance(judge: &mut Judge, journal: Timestamp, speaks: bool, effects: &mut Vec<Effect>) {
     let (mut steady_ms, mut listening_ms) = judge.world.clocks.span_to(journal);
     if judge.world.clocks.is_settling() || judge.world.clocks.is_gap(steady_ms) {
         judge.world.clocks.pass(steady_ms, listening_ms);
@@ -21,7 +22,7 @@ pub fn advance(judge: &mut Judge, journal: Timestamp, effects: &mut Vec<Effect>)
     }
     let listened = listening_ms > 0;
     while let Some((in_ms, index)) = next_due(judge, listened) {
-        if in_ms > steady_ms {
+        if in_ms > steady_ms || (speaks && in_ms == steady_ms) {
             break;
         }
         let heard_ms = if listened { in_ms } else { 0 };

@@ -133,11 +133,12 @@ impl Running {
             limits: limits(&settings.mqtt),
         };
         let ingest = Ingest::start(ingest, stores, Arc::clone(clock), cancel.clone()).await?;
-        let appender = ingest.appender();
+        let (appender, counters) = (ingest.appender(), ingest.counters());
         self.ingest = Some(ingest);
         if let Some(endpoint) = endpoint(&settings.endpoint, &settings.mqtt, open) {
             let logins = Arc::new(RegisterLogins(Arc::clone(&self.stores.register)));
-            let endpoint = Endpoint::start(&endpoint, logins, appender, Arc::clone(clock))?;
+            let endpoint =
+                Endpoint::start(&endpoint, logins, appender, counters, Arc::clone(clock))?;
             self.endpoint = Some(endpoint);
         }
         Ok(())

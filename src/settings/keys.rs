@@ -83,3 +83,21 @@ pub fn nearest(name: &str) -> Option<String> {
         .filter(|(distance, known)| *distance <= known.len() / 2)
         .map(|(_, known)| known)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_lists_every_setting_with_its_default() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md");
+        let document = std::fs::read_to_string(path).unwrap();
+        for key in all() {
+            let name = format!("`{}`", key.name);
+            let row = document.lines().find(|line| line.contains(&name));
+            let row = row.unwrap_or_else(|| panic!("docs/config.md does not tell of {name}"));
+            let default = key.default.trim_matches('"');
+            assert!(row.contains(default), "docs/config.md: the default of {name} is {default}: {row}");
+        }
+    }
+}

@@ -200,6 +200,20 @@ mod tests {
     }
 
     #[test]
+    fn the_example_and_the_documents_settings_can_be_read() {
+        let example = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/firemain.toml");
+        let example = std::fs::read_to_string(example).unwrap();
+        let error = from_toml(&example).unwrap_err().to_string();
+        assert!(error.contains("/etc/firemain/mqtt.password"), "only its secrets are missing: {error}");
+        let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md");
+        let document = std::fs::read_to_string(document).unwrap();
+        for block in document.split("```toml").skip(1) {
+            let toml = block.split("```").next().unwrap();
+            assert_eq!(from_toml(toml).unwrap().mqtt.subscriptions.len(), 2);
+        }
+    }
+
+    #[test]
     fn settings_that_do_not_go_together_are_refused() {
         assert!(from_toml("[archive]\nkind = \"influxdb2\"").is_err());
         assert!(from_toml("[endpoint]\ntls_listen = \"127.0.0.1:0\"").is_err());

@@ -126,7 +126,7 @@ impl Backtest {
 
     /// Lets time pass to `until` (if given): what falls due is judged too.
     pub fn finish(&mut self, until: Option<Timestamp>) {
-        if let Some(until) = until.filter(|until| Some(*until) > self.counts.last) {
+        if let Some(until) = until.max(self.counts.last) {
             self.change_upto(until);
             self.judge.pass_until(until, &mut self.effects);
         }

@@ -211,3 +211,15 @@ fn values_that_cannot_be_and_unusable_times_do_no_harm() {
     assert_eq!(episodes.len(), 1);
     assert_eq!(episodes[0]["raised_at"], "2026-11-23T08:20:00Z");
 }
+
+#[test]
+fn a_dwell_that_ends_with_the_last_line_is_over() {
+    let lines = [
+        kpa("08:00:00", "A", 60.0),
+        kpa("08:05:00", "A", 60.0),
+        kpa("08:10:00", "B", 200.0),
+    ];
+    let (_, episodes) = judged(&["A", "B"], &[], &lines);
+    assert_eq!(episodes.len(), 1);
+    assert_eq!(episodes[0]["raised_at"], "2026-11-23T08:10:00Z");
+}

@@ -16,7 +16,7 @@ use firemain_firmware_sim::{Scenario, SimSettings, Simulation, Town, TownSetting
 use support::{Mosquitto, Wire};
 use tokio_util::sync::CancellationToken;
 
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 
 fn start() -> Timestamp {
     Timestamp::parse("2026-11-23T01:00:00Z").expect("a time")
@@ -31,7 +31,7 @@ fn simulation(scenario: Scenario) -> Simulation {
 fn made(until: Timestamp) -> HashMap<(String, Vec<u8>), i64> {
     let mut made = HashMap::new();
     simulation(Scenario::demo()).advance(until, |m| {
-        *made.entry((m.topic, m.payload)).or_insert(0) += 1
+        *made.entry((m.topic, m.payload)).or_insert(0) += 1;
     });
     made
 }

@@ -21,7 +21,7 @@ fn simulation(sources: usize) -> Simulation {
 fn run(simulation: &mut Simulation, ms: i64) -> Vec<SimMessage> {
     let mut messages = Vec::new();
     simulation.advance(simulation.now().plus_ms(ms), |message| {
-        messages.push(message)
+        messages.push(message);
     });
     messages
 }

@@ -26,7 +26,7 @@ fn simulation(scenario: Scenario) -> Simulation {
 fn run(simulation: &mut Simulation, ms: i64) -> Vec<SimMessage> {
     let mut messages = Vec::new();
     simulation.advance(simulation.now().plus_ms(ms), |message| {
-        messages.push(message)
+        messages.push(message);
     });
     messages
 }

@@ -5,7 +5,7 @@
 
 mod outputs;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -157,8 +157,9 @@ pub async fn run(args: SimArgs, cancel: CancellationToken) -> anyhow::Result<()>
         Some(url) => publish_to(url, &args, &plan, simulation, clock, cancel).await?,
         None => {
             let (file, until) = (args.record.clone(), plan.until);
-            let recording =
-                tokio::task::spawn_blocking(move || recorded(simulation, file, until, &cancel));
+            let recording = tokio::task::spawn_blocking(move || {
+                recorded(simulation, file.as_deref(), until, &cancel)
+            });
             recording.await.context("recording failed")??
         }
     };
@@ -342,12 +343,12 @@ fn tell(stats: &Stats) {
 
 fn recorded(
     mut simulation: Simulation,
-    file: Option<PathBuf>,
+    file: Option<&Path>,
     until: Option<Timestamp>,
     cancel: &CancellationToken,
 ) -> anyhow::Result<Simulation> {
     let until = until.context("a recording must end somewhere: give --duration")?;
-    let mut to = outputs::Recording::create(file.as_deref())?;
+    let mut to = outputs::Recording::create(file)?;
     let mut messages = 0;
     while simulation.now() < until && !cancel.is_cancelled() {
         let next = simulation.now().plus_ms(HOUR_MS).min(until);

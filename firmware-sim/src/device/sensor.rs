@@ -60,7 +60,7 @@ impl SensorTrait {
     fn spoil(&self, value: f64, at: Timestamp, active: &mut Active) -> f64 {
         let chance = draw(self.seed, 102, at.ms() as u64);
         match active.fault {
-            Fault::Spike(by) if chance % SPIKE_EVERY == 0 => {
+            Fault::Spike(by) if chance.is_multiple_of(SPIKE_EVERY) => {
                 value + if chance & 1 << 40 == 0 { by } else { -by }
             }
             Fault::Stuck => *active.held.get_or_insert(value),

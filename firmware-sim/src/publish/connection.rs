@@ -102,7 +102,7 @@ impl Connection {
                     match served {
                         Ok(ended) => return Ok(ended),
                         Err(broken) => {
-                            warn!(client = %self.client_id, %broken, "the broker is gone; connecting again")
+                            warn!(client = %self.client_id, %broken, "the broker is gone; connecting again");
                         }
                     }
                 }

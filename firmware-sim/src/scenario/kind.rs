@@ -105,11 +105,10 @@ impl EventKind {
     pub(crate) const fn default_size(self) -> Option<f64> {
         Some(match self {
             Self::Fire => 30.0,
-            Self::Theft => 4.0,
+            Self::Theft | Self::TankLeak => 4.0,
             Self::Burst => 60.0,
             Self::ClosedMain => 1.0,
             Self::TankDraw | Self::TankRefill => 10.0,
-            Self::TankLeak => 4.0,
             Self::LakeFall => 0.6,
             Self::Outage => 8.0,
             Self::PumpStop | Self::SupplyStop | Self::Sensor(_) => return None,
@@ -133,11 +132,10 @@ impl EventKind {
 
     pub(crate) const fn default_duration_ms(self) -> i64 {
         match self {
-            Self::Fire => 2 * HOUR_MS,
+            Self::Fire | Self::PumpStop | Self::SupplyStop | Self::Outage => 2 * HOUR_MS,
             Self::Theft => 40 * MINUTE_MS,
             Self::Burst | Self::TankRefill => 6 * HOUR_MS,
             Self::ClosedMain | Self::Sensor(_) => DAY_MS,
-            Self::PumpStop | Self::SupplyStop | Self::Outage => 2 * HOUR_MS,
             Self::TankDraw => HOUR_MS,
             Self::TankLeak => 7 * DAY_MS,
             Self::LakeFall => 4 * DAY_MS,

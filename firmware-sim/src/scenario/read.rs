@@ -101,7 +101,7 @@ impl Scenario {
         }
         let events = written.event.into_iter().map(|event| {
             let before = &text.as_bytes()[..event.span().start.min(text.len())];
-            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            let line = before.split(|byte| *byte == b'\n').count();
             event_of(event.into_inner(), line)
         });
         let scenario = Self {

@@ -1,140 +1,46 @@
 //! The simulation: a town's water and its devices as time passes.
 //!
 //! In: a [`Town`], a [`Scenario`], [`SimSettings`]. Out: messages in order of arrival, by
-//! [`Simulation::advance`], and truths. `agenda` holds what is due when, `place` finds where a
-//! scenario's events happen, `happen` carries them out, `faults` are the same things for a test's
-//! hand, `look` is what a device sees and what the truth keeps of it.
+//! [`Simulation::advance`], and truths. `agenda` holds what is due when, `day` draws up
+//! what the scenario's days bring, `place` finds where, `happen` carries it out, `faults` are the same
+//! things for a test's hand, `look` is what a device sees and what the truth keeps of it.
+
+mod settings;
 
 mod agenda;
+mod day;
 mod faults;
 mod happen;
-mod look;
 mod place;
 
+mod look;
+mod message;
+
 pub use faults::{Cut, TrueWater};
+pub use message::SimMessage;
+pub use settings::{SimCounts, SimError, SimSettings};
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use firemain_domain::Timestamp;
-use firemain_domain::report::{DeviceId, Sample};
+use firemain_domain::report::Sample;
 use firemain_domain::source::{KindName, SupplySchedule};
 use firemain_domain::time::{DAY_MS, MINUTE_MS};
 use firemain_wire::CodecName;
 
-use crate::device::{Delivery, Device, Letter, Post, TopicKind};
-use crate::scenario::{Scenario, ScenarioError};
+use crate::device::{Delivery, Device, Post, TopicKind};
+use crate::scenario::Scenario;
 use crate::town::{Place, Town};
 use crate::truth::{Causes, Keeper, Limits, TankEye, Truth};
 use crate::water::{District, OpenWater, Tank};
 use crate::wire::Writer;
 use agenda::{Agenda, Due};
+use message::Pending;
 
 /// Tanks and open waters are looked at so often for the truth, ms.
 const TICK_MS: i64 = 5 * MINUTE_MS;
-
-/// How a simulation runs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SimSettings {
-    /// Where it begins.
-    pub start: Timestamp,
-    /// From which everything that chance decides follows.
-    pub seed: u64,
-    /// What its devices speak.
-    pub format: CodecName,
-    /// The water is solved anew at least so often, s (60 to 3,600).
-    pub hydraulic_step_s: u32,
-    /// Whether truths are kept.
-    pub truth: bool,
-    /// Whether the town's flow tests are known to whoever judges: only then must a
-    /// `flow_deficit` be found.
-    pub flow_tested: bool,
-}
-
-impl SimSettings {
-    /// From `start` on, with seed 1, native format, the water solved each quarter of an hour, truths
-    /// kept, no flow tests known.
-    pub const fn from(start: Timestamp) -> Self {
-        Self {
-            start,
-            seed: 1,
-            format: CodecName::Native,
-            hydraulic_step_s: 900,
-            truth: true,
-            flow_tested: false,
-        }
-    }
-}
-
-/// What cannot be simulated.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum SimError {
-    /// A scenario that does not fit the town.
-    #[error(transparent)]
-    Scenario(#[from] ScenarioError),
-    /// A setting out of its range.
-    #[error("{0}")]
-    Settings(String),
-    /// No such source, or of another kind than is needed.
-    #[error("{0}")]
-    Place(String),
-}
-
-/// A message that reaches the broker.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SimMessage {
-    /// When.
-    pub at: Timestamp,
-    /// From which device.
-    pub device: DeviceId,
-    /// On which topic.
-    pub topic: String,
-    /// What it says.
-    pub payload: Vec<u8>,
-    /// Whether the broker keeps it for whoever subscribes later.
-    pub retain: bool,
-}
-
-/// On its way to the broker.
-struct Pending {
-    at: Timestamp,
-    serial: u64,
-    device: u32,
-    letter: Letter,
-}
-
-impl PartialEq for Pending {
-    fn eq(&self, other: &Self) -> bool {
-        self.serial == other.serial
-    }
-}
-impl Eq for Pending {}
-impl PartialOrd for Pending {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Pending {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.serial).cmp(&(other.at, other.serial))
-    }
-}
-
-/// Counts of what a simulation has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SimCounts {
-    /// Messages that reached the broker.
-    pub messages: u64,
-    /// Messages that devices had to throw away because their stores were full.
-    pub thrown_away: u64,
-    /// Messages that devices keep for later.
-    pub kept: u64,
-    /// How often the engine found no solution and the water stayed as it was.
-    pub unsolved: u64,
-    /// Truths that found no more room.
-    pub truths_left_out: u64,
-}
 
 /// A town's water and devices as time passes.
 pub struct Simulation {

@@ -200,6 +200,12 @@ impl Keeper {
             cause,
         );
 
+        self.see_use(seen, source, drawn);
+    }
+
+    fn see_use(&mut self, seen: &Seen<'_>, source: u32, drawn: Option<&Drawn>) {
+        let stretch = seen.stretch;
+        let cause = |at: Timestamp| move || seen.causes.of_water(seen.zone, source, at);
         let flows = drawn.is_some_and(|drawn| drawn.from_lps.max(drawn.until_lps) > IN_USE_LPS);
         let whole = flows.then_some((stretch.from, stretch.until));
         self.note(

@@ -4,8 +4,8 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
+use firemain_domain::clock::SystemClock;
 use tempfile::TempDir;
 
 /// A running broker that keeps sessions and messages on disk; gone with this value.
@@ -85,13 +85,17 @@ fn started(folder: &TempDir, port: u16) -> Child {
         .arg(config)
         .spawn()
         .expect("it starts");
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let clock = SystemClock::shared();
+    let deadline_ms = clock.monotonic_ms() + 20_000;
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(
             broker.try_wait().expect("a child").is_none(),
             "mosquitto ended at once"
         );
-        assert!(Instant::now() < deadline, "mosquitto does not listen");
+        assert!(
+            clock.monotonic_ms() < deadline_ms,
+            "mosquitto does not listen"
+        );
         std::thread::yield_now();
     }
     broker

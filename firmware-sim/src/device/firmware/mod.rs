@@ -91,7 +91,12 @@ pub(crate) struct Device {
     announced: bool,
     waiting: Vec<Sample>,
     faults: Vec<Active>,
+    #[expect(
+        clippy::box_collection,
+        reason = "few devices of a million ever have one: 8 bytes, not 32"
+    )]
     backlog: Option<Box<VecDeque<Letter>>>,
+    #[expect(clippy::box_collection, reason = "as the backlog")]
     replay: Option<Box<Vec<Letter>>>,
     replay_next: usize,
     lost: u32,

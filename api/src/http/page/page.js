@@ -16,11 +16,16 @@ const WORDS = {
   },
   en: {
     other: "Tiếng Việt", title: "Below requirement", none: "Every source meets its requirement, or the register has none yet.",
-    count: (n) => `${n} sources`, live: "Live", lost: (t) => `Connection lost since ${t}: what stands below is old`, loading: "Loading…",
+    count: (n) => (n === 1 ? "1 source" : `${n} sources`), live: "Live", lost: (t) => `Connection lost since ${t}: what stands below is old`, loading: "Loading…",
     since: "since", needs: "needs", limit: "limit", never: "never heard", heard: "heard", ago: (t) => `${t} ago`,
-    news: "Something changed: show the new list", more: (n) => `and ${n} more`, alerts: (n) => `${n} alerts`,
+    news: "Something changed: show the new list", more: (n) => `and ${n} more`, alerts: (n) => (n === 1 ? "1 alert" : `${n} alerts`),
     verdict: { usable: "usable", degraded: "degraded", unusable: "unusable", unknown: "unknown" }, note: { shared_main: "a source nearby is in use", in_use: "in use" },
-    reason: {}, unit: { s: "s", m: "min", h: "h", d: "d" },
+    reason: {
+      planned: "not yet built", removed: "removed", out_of_service: "out of service", maintenance: "under maintenance", supply_hours: "outside supply hours",
+      low_static: "low pressure", low_residual: "low pressure in use", high_pressure: "pressure too high", flow_deficit: "too little flow",
+      flow_unproven: "flow not proven", tank_low: "tank low", draw_low: "water too low to draw", stale: "silent",
+      no_data: "never heard", no_requirement: "no requirement entered", no_evidence: "not enough readings", invalid: "invalid readings" },
+    unit: { s: "s", m: "min", h: "h", d: "d" },
   },
 };
 const SHAPE = { usable: "●", degraded: "▲", unusable: "■", unknown: "◇" };
@@ -30,8 +35,13 @@ let flags = [], total = 0, readAt = 0, lostAt = null, loaded = false, reading = 
 
 const say = () => WORDS[language];
 const number = (v) => v.toLocaleString(language, { maximumFractionDigits: 2 });
-const clock = (at) => new Date(at).toLocaleString(language === "vi" ? "vi-VN" : "en-GB",
-  { hour: "2-digit", minute: "2-digit", day: "2-digit", month: "2-digit", hour12: false });
+// The city's own time, wherever the reader's clock stands; dd/MM in both languages.
+function clock(at) {
+  const parts = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", day: "2-digit", month: "2-digit", hourCycle: "h23", timeZone: "Asia/Ho_Chi_Minh" })
+    .formatToParts(new Date(at));
+  const of = (type) => parts.find((p) => p.type === type).value;
+  return `${of("hour")}:${of("minute")} ${of("day")}/${of("month")}`;
+}
 function age(s) {
   const u = say().unit;
   return say().ago(s < 90 ? `${s} ${u.s}` : s < 5400 ? `${Math.round(s / 60)} ${u.m}` : s < 129600 ? `${Math.round(s / 3600)} ${u.h}` : `${Math.round(s / 86400)} ${u.d}`);

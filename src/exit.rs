@@ -26,7 +26,9 @@ pub enum Misuse {
 
 /// Says how it ended, and with which code.
 pub fn code(outcome: anyhow::Result<()>) -> ExitCode {
-    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    let Err(error) = outcome else {
+        return ExitCode::SUCCESS;
+    };
     eprintln!("firemain: {error:#}");
     ExitCode::from(code_of(&error))
 }
@@ -40,8 +42,14 @@ fn code_of(error: &anyhow::Error) -> u8 {
         return MISUSED;
     }
     let unusable = error.is::<DataDirError>()
-        || matches!(error.downcast_ref(), Some(JournalError::Newer { .. } | JournalError::DiskFull))
-        || matches!(error.downcast_ref(), Some(IntakeError::Newer { .. } | IntakeError::DiskFull))
+        || matches!(
+            error.downcast_ref(),
+            Some(JournalError::Newer { .. } | JournalError::DiskFull)
+        )
+        || matches!(
+            error.downcast_ref(),
+            Some(IntakeError::Newer { .. } | IntakeError::DiskFull)
+        )
         || matches!(
             error.downcast_ref(),
             Some(RegisterError::Newer { .. } | RegisterError::DiskFull)

@@ -16,7 +16,11 @@ pub struct Ready {
 impl Ready {
     /// Says it.
     pub fn say(&self) {
-        let login = if self.with_login { " user= password= key=" } else { "" };
+        let login = if self.with_login {
+            " user= password= key="
+        } else {
+            ""
+        };
         let mut out = std::io::stdout().lock();
         // Nobody may be listening; that is no reason not to serve.
         let _ = writeln!(out, "ready http={} mqtt={}{login}", self.http, self.mqtt);

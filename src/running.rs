@@ -41,9 +41,17 @@ impl Running {
         clock: &SharedClock,
         cancel: &CancellationToken,
     ) -> anyhow::Result<Self> {
-        let mut running =
-            Self { watch: None, ingest: None, endpoint: None, serving: None, stores };
-        match running.start_parts(settings, parts, open, clock, cancel).await {
+        let mut running = Self {
+            watch: None,
+            ingest: None,
+            endpoint: None,
+            serving: None,
+            stores,
+        };
+        match running
+            .start_parts(settings, parts, open, clock, cancel)
+            .await
+        {
             Ok(()) => Ok(running),
             Err(error) => {
                 cancel.cancel();
@@ -94,7 +102,11 @@ impl Running {
         });
         let watch = watch.await.context("judging broke off at its start")??;
         self.watch = Some(Arc::clone(&watch));
-        let state = AppState { stores, watch, clock: Arc::clone(clock) };
+        let state = AppState {
+            stores,
+            watch,
+            clock: Arc::clone(clock),
+        };
         let tail = (!parts.receives()).then(|| Tail {
             subscriptions: settings.mqtt.subscriptions.clone(),
             limits: limits(&settings.mqtt),
@@ -102,9 +114,15 @@ impl Running {
         let http = HttpSettings {
             listen: settings.http.listen,
             public_url: settings.http.public_url.clone(),
-            tls: settings.http.cert_file.clone().zip(settings.http.key_file.clone()).map(
-                |(cert_file, key_file)| TlsFiles { cert_file, key_file },
-            ),
+            tls: settings
+                .http
+                .cert_file
+                .clone()
+                .zip(settings.http.key_file.clone())
+                .map(|(cert_file, key_file)| TlsFiles {
+                    cert_file,
+                    key_file,
+                }),
             allow_without_login: settings.http.allow_without_login,
             tail,
             ..HttpSettings::default()
@@ -152,8 +170,12 @@ impl Running {
     /// Where to reach it.
     pub fn ready(&self) -> Ready {
         let endpoint = self.endpoint.as_ref();
-        let plain = endpoint.and_then(Endpoint::address).map(|at| format!("mqtt://{at}"));
-        let tls = endpoint.and_then(Endpoint::tls_address).map(|at| format!("mqtts://{at}"));
+        let plain = endpoint
+            .and_then(Endpoint::address)
+            .map(|at| format!("mqtt://{at}"));
+        let tls = endpoint
+            .and_then(Endpoint::tls_address)
+            .map(|at| format!("mqtts://{at}"));
         Ready {
             http: self.serving.as_ref().map(Serving::url).unwrap_or_default(),
             mqtt: plain.or(tls).unwrap_or_default(),
@@ -163,7 +185,13 @@ impl Running {
 
     /// Stops: first nothing more comes in, then what came in is finished. Within 5 s.
     pub async fn stop(self) {
-        let Self { watch, ingest, endpoint, serving, stores } = self;
+        let Self {
+            watch,
+            ingest,
+            endpoint,
+            serving,
+            stores,
+        } = self;
         if let Some(endpoint) = endpoint {
             endpoint.stop().await;
         }
@@ -192,7 +220,10 @@ pub fn broker(mqtt: &Mqtt) -> Option<BrokerSettings> {
     Some(BrokerSettings {
         url: mqtt.url.clone()?,
         username: mqtt.username.clone(),
-        password: mqtt.password.as_ref().map(|secret| secret.reveal().to_owned()),
+        password: mqtt
+            .password
+            .as_ref()
+            .map(|secret| secret.reveal().to_owned()),
         ca_file: mqtt.ca_file.clone(),
         cert_file: mqtt.cert_file.clone(),
         key_file: mqtt.key_file.clone(),
@@ -200,7 +231,10 @@ pub fn broker(mqtt: &Mqtt) -> Option<BrokerSettings> {
 }
 
 fn limits(mqtt: &Mqtt) -> Limits {
-    Limits { payload_bytes: mqtt.max_payload_bytes, ..Limits::default() }
+    Limits {
+        payload_bytes: mqtt.max_payload_bytes,
+        ..Limits::default()
+    }
 }
 
 fn endpoint(keys: &EndpointKeys, mqtt: &Mqtt, open: bool) -> Option<EndpointSettings> {
@@ -211,7 +245,11 @@ fn endpoint(keys: &EndpointKeys, mqtt: &Mqtt, open: bool) -> Option<EndpointSett
     let tls = keys.tls_listen.zip(certificate);
     Some(EndpointSettings {
         listen: keys.listen,
-        tls: tls.map(|(listen, (cert_file, key_file))| EndpointTls { listen, cert_file, key_file }),
+        tls: tls.map(|(listen, (cert_file, key_file))| EndpointTls {
+            listen,
+            cert_file,
+            key_file,
+        }),
         open,
         payload_limit: mqtt.max_payload_bytes,
         max_sessions: MOST_SESSIONS,

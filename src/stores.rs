@@ -84,7 +84,13 @@ impl Stores {
             SqliteIntake::open_reader(&dir.intake())?
         });
         let archive = archive(settings, &dir, parts)?;
-        Ok(Self { journal, intake, archive, register, _locks: locks })
+        Ok(Self {
+            journal,
+            intake,
+            archive,
+            register,
+            _locks: locks,
+        })
     }
 }
 
@@ -108,16 +114,24 @@ pub fn archive(
             } else {
                 EmbeddedArchive::open_reader(&folder)
             };
-            Ok(Arc::new(opened.context("the embedded archive cannot be opened")?))
+            Ok(Arc::new(
+                opened.context("the embedded archive cannot be opened")?,
+            ))
         }
         ArchiveKind::Influxdb2 => {
             let settings = InfluxSettings::new(
                 archive.url.clone().unwrap_or_default(),
                 archive.org.clone(),
                 archive.bucket.clone(),
-                archive.token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default(),
+                archive
+                    .token
+                    .as_ref()
+                    .map(|token| token.reveal().to_owned())
+                    .unwrap_or_default(),
             );
-            Ok(Arc::new(InfluxArchive::new(settings).context("[archive] cannot be used")?))
+            Ok(Arc::new(
+                InfluxArchive::new(settings).context("[archive] cannot be used")?,
+            ))
         }
     }
 }

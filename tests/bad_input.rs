@@ -18,14 +18,24 @@ fn bench() -> Bench {
     let broker = Mosquitto::start();
     let firemain = Firemain::serving(&broker.url()).start();
     let http = firemain.http();
-    http.post_text("/api/v1/import?format=csv", "text/csv", REGISTER).ok();
-    until("the receiver is ready", SOON, || http.get("/readyz").status == 200);
-    Bench { broker, http, _firemain: firemain }
+    http.post_text("/api/v1/import?format=csv", "text/csv", REGISTER)
+        .ok();
+    until("the receiver is ready", SOON, || {
+        http.get("/readyz").status == 200
+    });
+    Bench {
+        broker,
+        http,
+        _firemain: firemain,
+    }
 }
 
 impl Bench {
     fn items(&self, path: &str) -> Vec<Value> {
-        self.http.get(path).ok()["items"].as_array().expect("a list").clone()
+        self.http.get(path).ok()["items"]
+            .as_array()
+            .expect("a list")
+            .clone()
     }
 
     fn latest_pressure(&self) -> Option<f64> {
@@ -41,13 +51,23 @@ fn hostile_payloads_end_in_quarantine_with_their_reason_and_the_next_reading_cou
     let topic = "firemain/v1/D-1/telemetry";
     bench.broker.publish(topic, "not json at all");
     bench.broker.publish_bytes(topic, &[0xff, 0xfe, 0x00, 0x80]);
-    bench.broker.publish_bytes(topic, "[".repeat(50_000).as_bytes());
-    bench.broker.publish_bytes(topic, format!("{{\"pressure_kpa\":1,\"x\":\"{}\"}}", "a".repeat(200_000)).as_bytes());
+    bench
+        .broker
+        .publish_bytes(topic, "[".repeat(50_000).as_bytes());
+    bench.broker.publish_bytes(
+        topic,
+        format!("{{\"pressure_kpa\":1,\"x\":\"{}\"}}", "a".repeat(200_000)).as_bytes(),
+    );
     bench.broker.publish(topic, "{\"pressure_kpa\":1e999}");
     bench.broker.publish(topic, "{\"pressure_kpa\":\"NaN\"}");
     bench.broker.publish_bytes(topic, b"");
-    bench.broker.publish(topic, &json!({"at": now_ms(), "seq": 9, "pressure_kpa": 230.5}).to_string());
-    until("the good reading behind them", SOON, || bench.latest_pressure() == Some(230.5));
+    bench.broker.publish(
+        topic,
+        &json!({"at": now_ms(), "seq": 9, "pressure_kpa": 230.5}).to_string(),
+    );
+    until("the good reading behind them", SOON, || {
+        bench.latest_pressure() == Some(230.5)
+    });
     until_some("the quarantine tells the reasons", SOON, || {
         let items = bench.items("/api/v1/quarantine?limit=100");
         let has = |why: &str| items.iter().any(|item| item["why"] == why);
@@ -62,16 +82,25 @@ fn an_unregistered_device_is_kept_and_its_history_adopted() {
     let bench = bench();
     let begin = now_ms() - 600_000;
     for seq in 0..5 {
-        let reading = json!({"at": begin + seq * 60_000, "seq": seq, "pressure_kpa": 180.0 + seq as f64});
-        bench.broker.publish("firemain/v1/NEW-7/telemetry", &reading.to_string());
+        let reading =
+            json!({"at": begin + seq * 60_000, "seq": seq, "pressure_kpa": 180.0 + seq as f64});
+        bench
+            .broker
+            .publish("firemain/v1/NEW-7/telemetry", &reading.to_string());
     }
     until_some("it is listed as unregistered", SOON, || {
         let items = bench.items("/api/v1/devices?registered=false");
-        items.iter().find(|d| d["id"] == "NEW-7" && d["stranger"]["messages"] == 5).map(drop)
+        items
+            .iter()
+            .find(|d| d["id"] == "NEW-7" && d["stranger"]["messages"] == 5)
+            .map(drop)
     });
     let source = "code,kind,name,lat,lon,device,zone,required_pressure_kpa\n\
         TR-7,hydrant,G,21.04,105.85,NEW-7,Z,98.1\n";
-    bench.http.post_text("/api/v1/import?format=csv", "text/csv", source).ok();
+    bench
+        .http
+        .post_text("/api/v1/import?format=csv", "text/csv", source)
+        .ok();
     until("its five readings are in the archive", SOON, || {
         let path = "/api/v1/sources/TR-7/readings?quantities=pressure_kpa&limit=100\
             &from=2020-01-01T00:00:00Z&until=2030-01-01T00:00:00Z";
@@ -106,8 +135,13 @@ fn clocks_years_off_and_readings_out_of_order_do_no_harm() {
     });
     let early = now - 2 * 86_400_000;
     for item in &items {
-        let at = firemain_domain::Timestamp::parse(item["at"].as_str().unwrap()).unwrap().ms();
-        assert!(at > early && at < now + 3_600_000, "an unusable time is replaced by receipt: {item}");
+        let at = firemain_domain::Timestamp::parse(item["at"].as_str().unwrap())
+            .unwrap()
+            .ms();
+        assert!(
+            at > early && at < now + 3_600_000,
+            "an unusable time is replaced by receipt: {item}"
+        );
     }
     let verdict = bench.http.get("/api/v1/sources/TR-1/verdict").ok();
     assert_eq!(verdict["verdict"], "usable", "{verdict}");
@@ -119,12 +153,21 @@ fn a_register_with_errors_is_refused_whole_and_says_where() {
     let bench = bench();
     let csv = "code,kind,name,lat,lon\nTR-8,hydrant,fine,21.0,105.8\nTR-9,hydrant,nowhere,91,105.8\n\
         TR-10,volcano,what,21.0,105.8\n";
-    let answer = bench.http.post_text("/api/v1/import?format=csv", "text/csv", csv);
+    let answer = bench
+        .http
+        .post_text("/api/v1/import?format=csv", "text/csv", csv);
     assert_eq!(answer.status, 422, "{}", answer.text);
     assert_eq!(answer.content_type, "application/problem+json");
     let problem = answer.json().to_string();
-    assert!(problem.contains("91") && problem.contains("volcano"), "{problem}");
-    assert_eq!(bench.http.get("/api/v1/sources/TR-8").status, 404, "nothing is half-imported");
+    assert!(
+        problem.contains("91") && problem.contains("volcano"),
+        "{problem}"
+    );
+    assert_eq!(
+        bench.http.get("/api/v1/sources/TR-8").status,
+        404,
+        "nothing is half-imported"
+    );
 }
 
 #[test]
@@ -144,9 +187,14 @@ fn requests_that_cannot_be_are_problems_that_say_what_to_do() {
         assert_eq!(answer.status, status, "{path}: {}", answer.text);
         assert_eq!(answer.content_type, "application/problem+json", "{path}");
         let problem = answer.json();
-        assert!(problem["detail"].as_str().is_some_and(|d| d.len() > 10), "{path}: {problem}");
+        assert!(
+            problem["detail"].as_str().is_some_and(|d| d.len() > 10),
+            "{path}: {problem}"
+        );
     }
-    let answer = bench.http.post_text("/api/v1/flow-tests", "application/json", "{\"source\":");
+    let answer = bench
+        .http
+        .post_text("/api/v1/flow-tests", "application/json", "{\"source\":");
     assert_eq!(answer.status, 400);
     let test = json!({"source": "TR-1", "at": "2026-11-01T02:00:00Z", "static_kpa": 200.0,
         "residual_kpa": 250.0, "flow_lps": 15.0});

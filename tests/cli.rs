@@ -16,7 +16,11 @@ fn firemain(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 #[test]
@@ -31,34 +35,66 @@ fn a_recording_of_the_simulator_is_judged_and_scored() {
     let made = firemain(
         here,
         &[
-            "sim", "--sources", "60", "--seed", "5", "--scenario", "day.toml", "--start",
-            "2026-11-02T00:00:00Z", "--duration", "12h", "--record", "day.jsonl.zst", "--register",
-            "sources.csv", "--changes", "tests.jsonl", "--truth", "truth.jsonl",
+            "sim",
+            "--sources",
+            "60",
+            "--seed",
+            "5",
+            "--scenario",
+            "day.toml",
+            "--start",
+            "2026-11-02T00:00:00Z",
+            "--duration",
+            "12h",
+            "--record",
+            "day.jsonl.zst",
+            "--register",
+            "sources.csv",
+            "--changes",
+            "tests.jsonl",
+            "--truth",
+            "truth.jsonl",
         ],
     );
     assert!(made.status.success(), "{}", said(&made));
     let judged = firemain(
         here,
         &[
-            "backtest", "--register", "sources.csv", "--input", "day.jsonl.zst", "--episodes",
-            "episodes.jsonl", "--verdicts", "verdicts.jsonl", "--changes", "tests.jsonl", "--truth",
+            "backtest",
+            "--register",
+            "sources.csv",
+            "--input",
+            "day.jsonl.zst",
+            "--episodes",
+            "episodes.jsonl",
+            "--verdicts",
+            "verdicts.jsonl",
+            "--changes",
+            "tests.jsonl",
+            "--truth",
             "truth.jsonl",
         ],
     );
     assert!(judged.status.success(), "{}", said(&judged));
     let lines = |file: &str| -> Vec<Value> {
         let text = fs::read_to_string(here.join(file)).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     };
     let episodes = lines("episodes.jsonl");
-    let dry = episodes.iter().find(|e| e["source"] == "TR-0003" && e["rule"] == "LOW_STATIC");
+    let dry = episodes
+        .iter()
+        .find(|e| e["source"] == "TR-0003" && e["rule"] == "LOW_STATIC");
     let dry = dry.unwrap_or_else(|| panic!("the shut main is found: {episodes:?}"));
     assert_eq!(dry["severity"], "critical");
     assert_eq!(dry["pages"], true);
     assert!(dry["cleared_at"].is_string(), "it came back: {dry}");
     let verdicts = lines("verdicts.jsonl");
-    let first: std::collections::BTreeSet<&str> =
-        verdicts.iter().filter_map(|v| v["source"].as_str()).collect();
+    let first: std::collections::BTreeSet<&str> = verdicts
+        .iter()
+        .filter_map(|v| v["source"].as_str())
+        .collect();
     assert_eq!(first.len(), 60, "every source has a first verdict");
     assert!(said(&judged).contains("recall 1.000"), "{}", said(&judged));
 }
@@ -67,15 +103,35 @@ fn a_recording_of_the_simulator_is_judged_and_scored() {
 fn an_import_says_what_is_wrong_and_changes_nothing_then_imports() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    fs::write(here.join("bad.csv"), "code,kind,lat,lon\nTR-1,hydrant,21,105\nTR-2,volcano,21,105\n").unwrap();
+    fs::write(
+        here.join("bad.csv"),
+        "code,kind,lat,lon\nTR-1,hydrant,21,105\nTR-2,volcano,21,105\n",
+    )
+    .unwrap();
     let bad = firemain(here, &["import", "bad.csv"]);
     assert_eq!(bad.status.code(), Some(2), "{}", said(&bad));
-    assert!(said(&bad).contains("line 3") && said(&bad).contains("volcano"), "{}", said(&bad));
-    fs::write(here.join("good.csv"), "code,kind,lat,lon\nTR-1,hydrant,21,105\n").unwrap();
+    assert!(
+        said(&bad).contains("line 3") && said(&bad).contains("volcano"),
+        "{}",
+        said(&bad)
+    );
+    fs::write(
+        here.join("good.csv"),
+        "code,kind,lat,lon\nTR-1,hydrant,21,105\n",
+    )
+    .unwrap();
     let dry = firemain(here, &["import", "good.csv", "--dry-run"]);
-    assert!(dry.status.success() && said(&dry).contains("nothing was changed"), "{}", said(&dry));
+    assert!(
+        dry.status.success() && said(&dry).contains("nothing was changed"),
+        "{}",
+        said(&dry)
+    );
     let good = firemain(here, &["import", "good.csv"]);
-    assert!(good.status.success() && said(&good).contains("1 sources, of which 1"), "{}", said(&good));
+    assert!(
+        good.status.success() && said(&good).contains("1 sources, of which 1"),
+        "{}",
+        said(&good)
+    );
     let again = firemain(here, &["import", "good.csv"]);
     assert!(said(&again).contains("already"), "{}", said(&again));
 }
@@ -83,14 +139,26 @@ fn an_import_says_what_is_wrong_and_changes_nothing_then_imports() {
 #[test]
 fn wrong_settings_name_the_key_that_was_meant() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("firemain.toml"), "[mqtt]\nurll = \"mqtt://x\"\n").unwrap();
+    fs::write(
+        folder.path().join("firemain.toml"),
+        "[mqtt]\nurll = \"mqtt://x\"\n",
+    )
+    .unwrap();
     let output = firemain(folder.path(), &["serve"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("`mqtt.urll`") && said(&output).contains("`mqtt.url`"), "{}", said(&output));
+    assert!(
+        said(&output).contains("`mqtt.urll`") && said(&output).contains("`mqtt.url`"),
+        "{}",
+        said(&output)
+    );
     fs::write(folder.path().join("firemain.toml"), "").unwrap();
     let output = firemain(folder.path(), &["serve"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("nothing to receive from"), "{}", said(&output));
+    assert!(
+        said(&output).contains("nothing to receive from"),
+        "{}",
+        said(&output)
+    );
 }
 
 #[test]
@@ -107,13 +175,25 @@ fn the_doctor_tells_well_from_wrong() {
     fs::write(here.join("firemain.toml"), config("wrong")).unwrap();
     let ill = firemain(here, &["doctor"]);
     assert_eq!(ill.status.code(), Some(1), "{}", said(&ill));
-    assert!(said(&ill).contains("wrong user name or password"), "{}", said(&ill));
+    assert!(
+        said(&ill).contains("wrong user name or password"),
+        "{}",
+        said(&ill)
+    );
     fs::write(here.join("firemain.toml"), config("right")).unwrap();
     let well = firemain(here, &["doctor"]);
     assert!(well.status.success(), "{}", said(&well));
-    fs::write(here.join("firemain.toml"), "[mqtt]\nurl = \"mqtt://127.0.0.1:1\"\n").unwrap();
+    fs::write(
+        here.join("firemain.toml"),
+        "[mqtt]\nurl = \"mqtt://127.0.0.1:1\"\n",
+    )
+    .unwrap();
     let alone = firemain(here, &["doctor"]);
-    assert!(said(&alone).contains("cannot reach the broker"), "{}", said(&alone));
+    assert!(
+        said(&alone).contains("cannot reach the broker"),
+        "{}",
+        said(&alone)
+    );
 }
 
 #[test]
@@ -122,24 +202,42 @@ fn a_data_directory_that_cannot_be_used_is_named() {
     let in_the_way = folder.path().join("a-file");
     fs::write(&in_the_way, "not a folder").unwrap();
     let endpoint = "[endpoint]\nlisten = \"127.0.0.1:0\"";
-    let mut unusable = Firemain::builder("serve").config(endpoint).data(&in_the_way).start_unready();
+    let mut unusable = Firemain::builder("serve")
+        .config(endpoint)
+        .data(&in_the_way)
+        .start_unready();
     assert_eq!(unusable.ends().code(), Some(3), "{:?}", unusable.said());
-    assert!(unusable.said().join("\n").contains("a-file"), "{:?}", unusable.said());
+    assert!(
+        unusable.said().join("\n").contains("a-file"),
+        "{:?}",
+        unusable.said()
+    );
 
     let data = folder.path().join("data");
-    let mut first = Firemain::builder("serve").config(endpoint).data(&data).start();
+    let mut first = Firemain::builder("serve")
+        .config(endpoint)
+        .data(&data)
+        .start();
     first.terminate();
     let journal = data.join("journal.db");
     let newer = set_format(&journal, 9_999);
     assert!(newer, "the journal's format can be set");
-    let mut newer = Firemain::builder("serve").config(endpoint).data(&data).start_unready();
+    let mut newer = Firemain::builder("serve")
+        .config(endpoint)
+        .data(&data)
+        .start_unready();
     assert_eq!(newer.ends().code(), Some(3), "{:?}", newer.said());
-    assert!(newer.said().join("\n").contains("newer version"), "{:?}", newer.said());
+    assert!(
+        newer.said().join("\n").contains("newer version"),
+        "{:?}",
+        newer.said()
+    );
 }
 
 /// SQLite keeps the number of a format in its header, at byte 60, in big-endian order.
 fn set_format(database: &Path, version: u32) -> bool {
     use std::os::unix::fs::FileExt;
     let file = fs::OpenOptions::new().write(true).open(database);
-    file.and_then(|file| file.write_all_at(&version.to_be_bytes(), 60)).is_ok()
+    file.and_then(|file| file.write_all_at(&version.to_be_bytes(), 60))
+        .is_ok()
 }

@@ -16,8 +16,11 @@ fn a_clock_set_two_days_ahead_and_back_silences_nobody() {
     let broker = Mosquitto::start();
     let firemain = Firemain::serving(&broker.url()).clock(&clock).start();
     let http = firemain.http();
-    http.post_text("/api/v1/import?format=csv", "text/csv", REGISTER).ok();
-    until("the receiver is ready", SOON, || http.get("/readyz").status == 200);
+    http.post_text("/api/v1/import?format=csv", "text/csv", REGISTER)
+        .ok();
+    until("the receiver is ready", SOON, || {
+        http.get("/readyz").status == 200
+    });
     let publish = |seq: i64| {
         let reading = json!({"seq": seq, "pressure_kpa": 210.0}).to_string();
         broker.publish("firemain/v1/D-1/telemetry", &reading);
@@ -29,11 +32,17 @@ fn a_clock_set_two_days_ahead_and_back_silences_nobody() {
     });
     clock.step_s(2 * 86_400);
     publish(2);
-    until("the step is seen in the newest reading's time", SOON, || {
-        let latest = http.get("/api/v1/sources/TR-1/readings/latest").ok();
-        let at = latest["items"][0]["at"].as_str().and_then(firemain_domain::Timestamp::parse);
-        at.is_some_and(|at| at.ms() > now_ms() + 86_400_000)
-    });
+    until(
+        "the step is seen in the newest reading's time",
+        SOON,
+        || {
+            let latest = http.get("/api/v1/sources/TR-1/readings/latest").ok();
+            let at = latest["items"][0]["at"]
+                .as_str()
+                .and_then(firemain_domain::Timestamp::parse);
+            at.is_some_and(|at| at.ms() > now_ms() + 86_400_000)
+        },
+    );
     clock.step_s(0);
     publish(3);
     until("and it is usable still", SOON, || {
@@ -41,7 +50,9 @@ fn a_clock_set_two_days_ahead_and_back_silences_nobody() {
     });
     let stale = events("/api/v1/stream?after=0");
     assert!(
-        !stale.iter().any(|(_, body)| body.contains("STALE") || body.contains("\"stale\"")),
+        !stale
+            .iter()
+            .any(|(_, body)| body.contains("STALE") || body.contains("\"stale\"")),
         "nobody fell silent: {stale:?}"
     );
 }

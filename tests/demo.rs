@@ -16,13 +16,20 @@ fn the_demo_shows_a_town_in_which_things_happen() {
     let http = demo.http();
     let flags = until_some("the first flags", SOON, || {
         let flags = http.get("/api/v1/flags?limit=200").ok();
-        flags["items"].as_array().filter(|items| !items.is_empty()).cloned()
+        flags["items"]
+            .as_array()
+            .filter(|items| !items.is_empty())
+            .cloned()
     });
     eprintln!("{} flags after {:?}", flags.len(), began.elapsed());
     let sources = http.get("/api/v1/sources?limit=500").ok();
     assert_eq!(sources["items"].as_array().unwrap().len(), 200);
     let page = http.get("/");
-    assert!(page.content_type.starts_with("text/html"), "{}", page.content_type);
+    assert!(
+        page.content_type.starts_with("text/html"),
+        "{}",
+        page.content_type
+    );
     let history = http.get("/api/v1/alerts?limit=200").ok();
     let alerts = history["items"].as_array().unwrap();
     assert!(!alerts.is_empty(), "yesterday had its alerts");
@@ -36,47 +43,85 @@ fn a_sensor_of_ones_own_joins_the_demo() {
     let http = demo.http();
     let csv = "code,kind,name,lat,lon,device,required_pressure_kpa\n\
         MY-1,hydrant,my street,21.03,105.85,my-sensor,98.1\n";
-    http.post_text("/api/v1/import?format=csv", "text/csv", csv).ok();
+    http.post_text("/api/v1/import?format=csv", "text/csv", csv)
+        .ok();
     let port = demo.ready().mqtt_address().port().to_string();
     let mut publish = std::process::Command::new(support::server("MOSQUITTO_PUB"));
     publish.args(["-h", "127.0.0.1", "-p", &port, "-q", "1"]);
-    publish.args(["-t", "firemain/v1/my-sensor/telemetry", "-m", r#"{"pressure_kpa":12}"#]);
+    publish.args([
+        "-t",
+        "firemain/v1/my-sensor/telemetry",
+        "-m",
+        r#"{"pressure_kpa":12}"#,
+    ]);
     assert!(publish.status().unwrap().success());
     until("it is flagged", SOON, || {
         let flags = http.get("/api/v1/flags?limit=200").ok();
-        flags["items"].as_array().unwrap().iter().any(|flag| flag["code"] == "MY-1")
+        flags["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|flag| flag["code"] == "MY-1")
     });
 }
 
 #[test]
 fn a_faster_demo_runs_on_a_clock_of_its_own() {
-    let demo = Firemain::builder("demo").arg("--speed").arg("120").arg("--sources").arg("30").start();
+    let demo = Firemain::builder("demo")
+        .arg("--speed")
+        .arg("120")
+        .arg("--sources")
+        .arg("30")
+        .start();
     let http = demo.http();
     let newest = || {
         let statuses = http.get("/readyz");
         statuses.status
     };
-    until("it is ready at two minutes a second", Duration::from_secs(30), || newest() == 200);
-    let readings = until_some("readings of a time that runs ahead", Duration::from_secs(30), || {
-        let sources = http.get("/api/v1/sources?limit=20&kind=hydrant").ok();
-        let newest = sources["items"].as_array()?.iter().filter_map(|source| {
-            let code = source["code"].as_str()?;
-            let latest = http.get(&format!("/api/v1/sources/{code}/readings/latest")).ok();
-            firemain_domain::Timestamp::parse(latest["items"][0]["at"].as_str()?)
-        });
-        newest.max().filter(|at| at.ms() > support::now_ms() + 900_000)
-    });
+    until(
+        "it is ready at two minutes a second",
+        Duration::from_secs(30),
+        || newest() == 200,
+    );
+    let readings = until_some(
+        "readings of a time that runs ahead",
+        Duration::from_secs(30),
+        || {
+            let sources = http.get("/api/v1/sources?limit=20&kind=hydrant").ok();
+            let newest = sources["items"].as_array()?.iter().filter_map(|source| {
+                let code = source["code"].as_str()?;
+                let latest = http
+                    .get(&format!("/api/v1/sources/{code}/readings/latest"))
+                    .ok();
+                firemain_domain::Timestamp::parse(latest["items"][0]["at"].as_str()?)
+            });
+            newest
+                .max()
+                .filter(|at| at.ms() > support::now_ms() + 900_000)
+        },
+    );
     eprintln!("the newest reading is of {readings}");
-    let unknown = http.get("/api/v1/flags?verdict=unknown&reason=stale&limit=200").ok();
-    assert!(unknown["items"].as_array().unwrap().len() < 15, "time running fast is no silence: {unknown}");
+    let unknown = http
+        .get("/api/v1/flags?verdict=unknown&reason=stale&limit=200")
+        .ok();
+    assert!(
+        unknown["items"].as_array().unwrap().len() < 15,
+        "time running fast is no silence: {unknown}"
+    );
 }
 
 #[test]
 fn a_busy_port_is_named_with_the_way_round() {
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = taken.local_addr().unwrap();
-    let mut demo = Firemain::builder("demo").arg("--http").arg(address.to_string()).start_unready();
+    let mut demo = Firemain::builder("demo")
+        .arg("--http")
+        .arg(address.to_string())
+        .start_unready();
     assert_eq!(demo.ends().code(), Some(1));
     let said = demo.said().join("\n");
-    assert!(said.contains(&address.port().to_string()) && said.contains("--http"), "{said}");
+    assert!(
+        said.contains(&address.port().to_string()) && said.contains("--http"),
+        "{said}"
+    );
 }

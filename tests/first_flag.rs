@@ -10,7 +10,9 @@ const REGISTER: &str = "code,kind,name,lat,lon,device,zone,required_pressure_kpa
     TR-0415,hydrant,30 Hàng Bạc,21.0345,105.8535,D-2,HK-1,98.1,\n";
 
 fn import(http: &Http) {
-    let answer = http.post_text("/api/v1/import?format=csv", "text/csv", REGISTER).ok();
+    let answer = http
+        .post_text("/api/v1/import?format=csv", "text/csv", REGISTER)
+        .ok();
     assert_eq!(answer["sources"], 2, "{answer}");
 }
 
@@ -26,7 +28,9 @@ fn a_low_reading_from_a_real_broker_is_a_flag_at_once_and_an_alert_after_its_dwe
     let firemain = Firemain::serving(&broker.url()).start();
     let http = firemain.http();
     import(&http);
-    until("the receiver is ready", SOON, || http.get("/readyz").status == 200);
+    until("the receiver is ready", SOON, || {
+        http.get("/readyz").status == 200
+    });
 
     let before = now_ms() - 12 * 60_000;
     let low = |at: i64, seq: u32| json!({"at": at, "seq": seq, "pressure_kpa": 22.0}).to_string();
@@ -60,16 +64,22 @@ fn the_readings_of_a_source_come_back_as_they_were_sent() {
     let firemain = Firemain::serving(&broker.url()).start();
     let http = firemain.http();
     import(&http);
-    until("the receiver is ready", SOON, || http.get("/readyz").status == 200);
+    until("the receiver is ready", SOON, || {
+        http.get("/readyz").status == 200
+    });
 
     let begin = now_ms() / 3_600_000 * 3_600_000 - 3_600_000;
     let lines: Vec<String> = (0..30)
         .map(|i| {
             let at = begin + i * 60_000;
-            json!({"at": at, "seq": i, "pressure_kpa": 200.0 + i as f64, "flow_lps": 0.0}).to_string()
+            json!({"at": at, "seq": i, "pressure_kpa": 200.0 + i as f64, "flow_lps": 0.0})
+                .to_string()
         })
         .collect();
-    broker.publish_lines("firemain/v1/D-2/telemetry", lines.iter().map(String::as_str));
+    broker.publish_lines(
+        "firemain/v1/D-2/telemetry",
+        lines.iter().map(String::as_str),
+    );
     let path = format!(
         "/api/v1/sources/TR-0415/readings?quantities=pressure_kpa&from={}&until={}",
         rfc3339(begin),
@@ -81,7 +91,11 @@ fn the_readings_of_a_source_come_back_as_they_were_sent() {
     });
     assert_eq!(items[7]["value"], 207.0);
     let bucket = http.get(&format!("{path}&bucket_s=3600")).ok()["items"][0].clone();
-    assert_eq!((&bucket["min"], &bucket["max"]), (&json!(200.0), &json!(229.0)), "{bucket}");
+    assert_eq!(
+        (&bucket["min"], &bucket["max"]),
+        (&json!(200.0), &json!(229.0)),
+        "{bucket}"
+    );
     assert_eq!(bucket["count"], 30);
     assert_eq!(bucket["last"], 229.0);
 }

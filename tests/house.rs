@@ -9,9 +9,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("firemain-domain", &[]),
     ("firemain-wire", &["firemain-domain"]),
     ("firemain-store", &["firemain-domain"]),
-    ("firemain-ingest", &["firemain-domain", "firemain-wire", "firemain-store"]),
-    ("firemain-api", &["firemain-domain", "firemain-wire", "firemain-store"]),
-    ("firemain-firmware-sim", &["firemain-domain", "firemain-wire"]),
+    (
+        "firemain-ingest",
+        &["firemain-domain", "firemain-wire", "firemain-store"],
+    ),
+    (
+        "firemain-api",
+        &["firemain-domain", "firemain-wire", "firemain-store"],
+    ),
+    (
+        "firemain-firmware-sim",
+        &["firemain-domain", "firemain-wire"],
+    ),
     (
         "firemain",
         &[
@@ -27,14 +36,23 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 #[test]
 fn the_crates_lean_on_each_other_only_as_drawn() {
-    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo tells of the workspace");
-    let drawn: BTreeMap<&str, BTreeSet<&str>> =
-        ARROWS.iter().map(|(from, to)| (*from, to.iter().copied().collect())).collect();
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .exec()
+        .expect("cargo tells of the workspace");
+    let drawn: BTreeMap<&str, BTreeSet<&str>> = ARROWS
+        .iter()
+        .map(|(from, to)| (*from, to.iter().copied().collect()))
+        .collect();
     for package in &metadata.packages {
         let allowed = drawn
             .get(package.name.as_str())
             .unwrap_or_else(|| panic!("{} is not drawn in this test", package.name));
-        for dependency in package.dependencies.iter().filter(|d| d.kind != DependencyKind::Development) {
+        for dependency in package
+            .dependencies
+            .iter()
+            .filter(|d| d.kind != DependencyKind::Development)
+        {
             let name = dependency.name.as_str();
             assert!(
                 !name.starts_with("firemain") || allowed.contains(name),
@@ -43,15 +61,34 @@ fn the_crates_lean_on_each_other_only_as_drawn() {
             );
         }
     }
-    assert_eq!(metadata.packages.len(), drawn.len(), "a crate is drawn that is not there");
+    assert_eq!(
+        metadata.packages.len(),
+        drawn.len(),
+        "a crate is drawn that is not there"
+    );
 }
 
 #[test]
 fn the_domain_knows_no_time_no_socket_and_no_disk() {
-    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo tells of the workspace");
-    let domain = metadata.packages.iter().find(|p| *p.name == "firemain-domain").expect("it is there");
-    for dependency in domain.dependencies.iter().filter(|d| d.kind != DependencyKind::Development) {
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .exec()
+        .expect("cargo tells of the workspace");
+    let domain = metadata
+        .packages
+        .iter()
+        .find(|p| *p.name == "firemain-domain")
+        .expect("it is there");
+    for dependency in domain
+        .dependencies
+        .iter()
+        .filter(|d| d.kind != DependencyKind::Development)
+    {
         let outward = ["tokio", "rusqlite", "rumqttc", "ntex", "axum", "reqwest"];
-        assert!(!outward.contains(&dependency.name.as_str()), "domain leans on {}", dependency.name);
+        assert!(
+            !outward.contains(&dependency.name.as_str()),
+            "domain leans on {}",
+            dependency.name
+        );
     }
 }

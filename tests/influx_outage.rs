@@ -25,13 +25,20 @@ fn with_the_database_down_alerts_still_fire_and_nothing_is_missing_afterwards() 
     );
     let mut firemain = Firemain::serving(&broker.url()).config(&archive).start();
     let http = firemain.http();
-    http.post_text("/api/v1/import?format=csv", "text/csv", REGISTER).ok();
-    until("the receiver is ready", SOON, || http.get("/readyz").status == 200);
+    http.post_text("/api/v1/import?format=csv", "text/csv", REGISTER)
+        .ok();
+    until("the receiver is ready", SOON, || {
+        http.get("/readyz").status == 200
+    });
     let begin = now_ms() - 3_600_000;
     let publish = |from: i64, until: i64| {
-        let line = |i: i64| json!({"at": begin + i * 100, "seq": i, "pressure_kpa": 210.0}).to_string();
+        let line =
+            |i: i64| json!({"at": begin + i * 100, "seq": i, "pressure_kpa": 210.0}).to_string();
         let lines: Vec<String> = (from..until).map(line).collect();
-        broker.publish_lines("firemain/v1/D-1/telemetry", lines.iter().map(String::as_str));
+        broker.publish_lines(
+            "firemain/v1/D-1/telemetry",
+            lines.iter().map(String::as_str),
+        );
     };
     publish(0, 3_000);
     influx.counts_at_least("reading", "pressure_kpa", 3_000, LONG);
@@ -44,20 +51,32 @@ fn with_the_database_down_alerts_still_fire_and_nothing_is_missing_afterwards() 
     }
     until_some("the alert, with the database down", SOON, || {
         let alerts = http.get("/api/v1/alerts?source=TR-2&open=true").ok();
-        alerts["items"].as_array().filter(|items| !items.is_empty()).map(Vec::len)
+        alerts["items"]
+            .as_array()
+            .filter(|items| !items.is_empty())
+            .map(Vec::len)
     });
-    until("readiness says that the archive lags or fails", SOON, || {
-        let ready = http.get("/readyz");
-        ready.text.contains("archive")
-    });
+    until(
+        "readiness says that the archive lags or fails",
+        SOON,
+        || {
+            let ready = http.get("/readyz");
+            ready.text.contains("archive")
+        },
+    );
     // Our own death on top of it.
     firemain.kill9();
     firemain.start_again();
 
     influx.start_again();
-    assert_eq!(influx.counts_at_least("reading", "pressure_kpa", 6_002, LONG), 6_002);
+    assert_eq!(
+        influx.counts_at_least("reading", "pressure_kpa", 6_002, LONG),
+        6_002
+    );
     let http = firemain.http();
-    until("it is ready again", LONG, || http.get("/readyz").status == 200);
+    until("it is ready again", LONG, || {
+        http.get("/readyz").status == 200
+    });
     let latest = http.get("/api/v1/sources/TR-2/readings/latest").ok();
     assert!(latest.to_string().contains("12.0"), "{latest}");
     let count = http

@@ -15,7 +15,8 @@ const REGISTER: &str = "code,kind,name,lat,lon,device,zone,required_pressure_kpa
     TR-1,hydrant,A,21.03,105.85,D-1,Z,98.1\nTR-2,hydrant,B,21.06,105.85,D-2,Z,98.1\n";
 
 fn import(http: &Http) {
-    http.post_text("/api/v1/import?format=csv", "text/csv", REGISTER).ok();
+    http.post_text("/api/v1/import?format=csv", "text/csv", REGISTER)
+        .ok();
 }
 
 /// Points in the archive of one source's pressure, of all time.
@@ -26,13 +27,22 @@ fn archived(http: &Http, code: &str) -> u64 {
     );
     let buckets = http.get(&path).ok();
     let items = buckets["items"].as_array().expect("buckets are a list");
-    items.iter().filter_map(|bucket| bucket["count"].as_u64()).sum()
+    items
+        .iter()
+        .filter_map(|bucket| bucket["count"].as_u64())
+        .sum()
 }
 
 fn metric(http: &Http, name: &str) -> f64 {
-    let text = http.try_get("/metrics").map(|answer| answer.text).unwrap_or_default();
-    let line = text.lines().find(|line| line.split([' ', '{']).next() == Some(name));
-    line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0.0)
+    let text = http
+        .try_get("/metrics")
+        .map(|answer| answer.text)
+        .unwrap_or_default();
+    let line = text
+        .lines()
+        .find(|line| line.split([' ', '{']).next() == Some(name));
+    line.and_then(|line| line.rsplit(' ').next()?.parse().ok())
+        .unwrap_or(0.0)
 }
 
 /// How often each alert was told to have been raised, by the live stream since its beginning.
@@ -40,7 +50,9 @@ fn raised(http: &Http) -> BTreeMap<String, usize> {
     let mut told = BTreeMap::new();
     for event in stream_from_the_beginning(http) {
         if event["event"] == "raised" {
-            *told.entry(event["id"].as_str().unwrap().to_owned()).or_default() += 1;
+            *told
+                .entry(event["id"].as_str().unwrap().to_owned())
+                .or_default() += 1;
         }
     }
     told
@@ -59,7 +71,9 @@ fn kill_9_in_mid_drain_loses_no_message_and_tells_nothing_twice() {
     let broker = Mosquitto::builder().max_queued(0).max_inflight(0).start();
     let mut firemain = Firemain::serving(&broker.url()).start();
     import(&firemain.http());
-    until("the receiver is ready", SOON, || firemain.http().get("/readyz").status == 200);
+    until("the receiver is ready", SOON, || {
+        firemain.http().get("/readyz").status == 200
+    });
     firemain.terminate();
 
     // A low spell of an hour in the middle of D-1's messages, newest 20 min ago; then well again.
@@ -69,7 +83,10 @@ fn kill_9_in_mid_drain_loses_no_message_and_tells_nothing_twice() {
         json!({"at": at, "seq": i, "pressure_kpa": 200.0 + (i % 40) as f64}).to_string()
     };
     let lines: Vec<String> = (0..MESSAGES).map(payload).collect();
-    broker.publish_lines("firemain/v1/D-1/telemetry", lines.iter().map(String::as_str));
+    broker.publish_lines(
+        "firemain/v1/D-1/telemetry",
+        lines.iter().map(String::as_str),
+    );
     for (seq, age_min) in [(1, 12), (2, 11), (3, 0)] {
         let at = newest - age_min * 60_000;
         let low = json!({"at": at, "seq": seq, "pressure_kpa": 15.0}).to_string();
@@ -87,7 +104,10 @@ fn kill_9_in_mid_drain_loses_no_message_and_tells_nothing_twice() {
     }
     firemain.start_again();
     let http = firemain.http();
-    eprintln!("after the last kill: {} in the archive", archived(&http, "TR-1"));
+    eprintln!(
+        "after the last kill: {} in the archive",
+        archived(&http, "TR-1")
+    );
     until("every message is in the archive, once", LONG, || {
         archived(&http, "TR-1") == MESSAGES as u64
     });
@@ -108,12 +128,18 @@ fn a_broker_killed_in_mid_stream_and_a_network_cut_lose_nothing() {
     let firemain = Firemain::serving(&format!("mqtt://{}", proxy.address())).start();
     let http = firemain.http();
     import(&http);
-    until("the receiver is ready", SOON, || http.get("/readyz").status == 200);
+    until("the receiver is ready", SOON, || {
+        http.get("/readyz").status == 200
+    });
     let begin = now_ms() - 3_600_000;
     let publish = |from: i64, until: i64| {
-        let line = |i: i64| json!({"at": begin + i * 500, "seq": i, "pressure_kpa": 210.0}).to_string();
+        let line =
+            |i: i64| json!({"at": begin + i * 500, "seq": i, "pressure_kpa": 210.0}).to_string();
         let lines: Vec<String> = (from..until).map(line).collect();
-        broker.publish_lines("firemain/v1/D-1/telemetry", lines.iter().map(String::as_str));
+        broker.publish_lines(
+            "firemain/v1/D-1/telemetry",
+            lines.iter().map(String::as_str),
+        );
     };
     publish(0, 2_000);
     proxy.cut();
@@ -123,19 +149,28 @@ fn a_broker_killed_in_mid_stream_and_a_network_cut_lose_nothing() {
     publish(4_000, 5_000);
     proxy.mend();
     let mut seen = 0;
-    until("what came over the broken network is archived", LONG, || {
-        let before = std::mem::replace(&mut seen, archived(&http, "TR-1"));
-        if seen != before {
-            eprintln!("{seen} in the archive");
-        }
-        seen >= 5_000
-    });
+    until(
+        "what came over the broken network is archived",
+        LONG,
+        || {
+            let before = std::mem::replace(&mut seen, archived(&http, "TR-1"));
+            if seen != before {
+                eprintln!("{seen} in the archive");
+            }
+            seen >= 5_000
+        },
+    );
     broker.kill9();
     broker.start_again();
     let line = |i: i64| json!({"at": begin + i * 500, "seq": i, "pressure_kpa": 210.0}).to_string();
     let lines: Vec<String> = (5_000..6_000).map(line).collect();
-    broker.publish_lines("firemain/v1/D-1/telemetry", lines.iter().map(String::as_str));
-    until("what came after the broker's return is archived", LONG, || {
-        archived(&http, "TR-1") == 6_000
-    });
+    broker.publish_lines(
+        "firemain/v1/D-1/telemetry",
+        lines.iter().map(String::as_str),
+    );
+    until(
+        "what came after the broker's return is archived",
+        LONG,
+        || archived(&http, "TR-1") == 6_000,
+    );
 }

@@ -4,7 +4,9 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use super::support::{Firemain, Influx, Mosquitto, Process, SOON, Stopwatch, now_ms, server, until};
+use super::support::{
+    Firemain, Influx, Mosquitto, Process, SOON, Stopwatch, now_ms, server, until,
+};
 use super::{DEVICES, mqtt};
 
 const FILTER: &str = "firemain/v1/+/telemetry";
@@ -63,16 +65,32 @@ impl Contender {
 
     /// The broker's in-flight window; 0: without limit.
     pub(crate) const fn broker_window(self) -> u32 {
-        if matches!(self, Self::FiremainStockBroker) { 20 } else { 0 }
+        if matches!(self, Self::FiremainStockBroker) {
+            20
+        } else {
+            0
+        }
     }
 
-    pub(crate) fn drain(self, broker: &Mosquitto, influx: &Influx, messages: u32, longest: Duration) -> Outcome {
+    pub(crate) fn drain(
+        self,
+        broker: &Mosquitto,
+        influx: &Influx,
+        messages: u32,
+        longest: Duration,
+    ) -> Outcome {
         match self {
             Self::BareSocket => bare_socket(broker, messages),
-            Self::Firemain | Self::FiremainStockBroker => firemain(broker, Some(influx), messages, longest),
+            Self::Firemain | Self::FiremainStockBroker => {
+                firemain(broker, Some(influx), messages, longest)
+            }
             Self::FiremainEmbedded => firemain(broker, None, messages, longest),
-            Self::TelegrafDefaults => telegraf(broker, influx, messages, longest, [1_000, 1_000, 10_000]),
-            Self::TelegrafTuned => telegraf(broker, influx, messages, longest, [20_000, 5_000, 100_000]),
+            Self::TelegrafDefaults => {
+                telegraf(broker, influx, messages, longest, [1_000, 1_000, 10_000])
+            }
+            Self::TelegrafTuned => {
+                telegraf(broker, influx, messages, longest, [20_000, 5_000, 100_000])
+            }
         }
     }
 }
@@ -89,7 +107,9 @@ fn fill(broker: &Mosquitto, messages: u32) {
             let round = i64::from(i / DEVICES);
             let at = begin + round * 1_000;
             let pressure = 200 + (i / 7) % 60;
-            format!("{{\"at\":{at},\"seq\":{round},\"pressure_kpa\":{pressure}.5,\"flow_lps\":0.0}}")
+            format!(
+                "{{\"at\":{at},\"seq\":{round},\"pressure_kpa\":{pressure}.5,\"flow_lps\":0.0}}"
+            )
         },
     );
 }
@@ -109,7 +129,12 @@ fn bare_socket(broker: &Mosquitto, messages: u32) -> Outcome {
     }
 }
 
-fn firemain(broker: &Mosquitto, influx: Option<&Influx>, messages: u32, longest: Duration) -> Outcome {
+fn firemain(
+    broker: &Mosquitto,
+    influx: Option<&Influx>,
+    messages: u32,
+    longest: Duration,
+) -> Outcome {
     let archive = influx.map_or(String::new(), |influx| {
         format!(
             "[archive]\nkind = \"influxdb2\"\nurl = \"{}\"\norg = \"{}\"\nbucket = \"{}\"\ntoken = \"{}\"",
@@ -122,16 +147,24 @@ fn firemain(broker: &Mosquitto, influx: Option<&Influx>, messages: u32, longest:
     let mut firemain = Firemain::serving(&broker.url()).config(&archive).start();
     register(&firemain);
     let http = firemain.http();
-    until("the receiver is ready", SOON, || http.get("/readyz").status == 200);
+    until("the receiver is ready", SOON, || {
+        http.get("/readyz").status == 200
+    });
     firemain.terminate();
     fill(broker, messages);
     let began = Stopwatch::start();
     firemain.start_again();
     let http = firemain.http();
     let metric = |name: &str| {
-        let text = http.try_get("/metrics").map(|answer| answer.text).unwrap_or_default();
-        let line = text.lines().find(|line| line.split([' ', '{']).next() == Some(name));
-        line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).unwrap_or(0.0)
+        let text = http
+            .try_get("/metrics")
+            .map(|answer| answer.text)
+            .unwrap_or_default();
+        let line = text
+            .lines()
+            .find(|line| line.split([' ', '{']).next() == Some(name));
+        line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .unwrap_or(0.0)
     };
     seldom("everything is archived and judged", longest, || {
         metric("firemain_archived_messages_total") >= f64::from(messages)
@@ -147,19 +180,37 @@ fn firemain(broker: &Mosquitto, influx: Option<&Influx>, messages: u32, longest:
     };
     let Some(influx) = influx else { return outcome };
     let kept = influx.count("reading", "pressure_kpa");
-    Outcome { missing: u64::from(messages).saturating_sub(kept), ..outcome }
+    Outcome {
+        missing: u64::from(messages).saturating_sub(kept),
+        ..outcome
+    }
 }
 
 fn register(firemain: &Firemain) {
     let mut csv = String::from("code,kind,name,lat,lon,device,zone,required_pressure_kpa\n");
     for n in 0..DEVICES {
-        let (lat, lon) = (21.0 + f64::from(n / 100) * 0.001, 105.8 + f64::from(n % 100) * 0.001);
-        csv += &format!("TR-{n:04},hydrant,Street {n},{lat:.4},{lon:.4},D-{n:04},Z-{},98.1\n", n / 100);
+        let (lat, lon) = (
+            21.0 + f64::from(n / 100) * 0.001,
+            105.8 + f64::from(n % 100) * 0.001,
+        );
+        csv += &format!(
+            "TR-{n:04},hydrant,Street {n},{lat:.4},{lon:.4},D-{n:04},Z-{},98.1\n",
+            n / 100
+        );
     }
-    firemain.http().post_text("/api/v1/import?format=csv", "text/csv", &csv).ok();
+    firemain
+        .http()
+        .post_text("/api/v1/import?format=csv", "text/csv", &csv)
+        .ok();
 }
 
-fn telegraf(broker: &Mosquitto, influx: &Influx, messages: u32, longest: Duration, limits: [u32; 3]) -> Outcome {
+fn telegraf(
+    broker: &Mosquitto,
+    influx: &Influx,
+    messages: u32,
+    longest: Duration,
+    limits: [u32; 3],
+) -> Outcome {
     let [undelivered, batch, buffer] = limits;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let config = folder.path().join("telegraf.conf");
@@ -207,13 +258,21 @@ fn telegraf(broker: &Mosquitto, influx: &Influx, messages: u32, longest: Duratio
     mqtt::leave_a_session(broker.address(), "telegraf", FILTER);
     fill(broker, messages);
     let began = Stopwatch::start();
-    let process =
-        Process::start("telegraf", Command::new(server("TELEGRAF")).arg("--config").arg(&config));
+    let process = Process::start(
+        "telegraf",
+        Command::new(server("TELEGRAF"))
+            .arg("--config")
+            .arg(&config),
+    );
     let mut kept = 0;
-    seldom("everything is in InfluxDB, or nothing more comes", longest, || {
-        let before = std::mem::replace(&mut kept, influx.count("reading", "pressure_kpa"));
-        kept >= u64::from(messages) || (kept == before && kept > u64::from(messages) * 9 / 10)
-    });
+    seldom(
+        "everything is in InfluxDB, or nothing more comes",
+        longest,
+        || {
+            let before = std::mem::replace(&mut kept, influx.count("reading", "pressure_kpa"));
+            kept >= u64::from(messages) || (kept == before && kept > u64::from(messages) * 9 / 10)
+        },
+    );
     Outcome {
         messages,
         took: began.elapsed(),
@@ -241,14 +300,26 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 fn cpu_of(process: u32) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let after_name = stat.rsplit(") ").next().unwrap_or_default();
-    let ticks: u64 = after_name.split(' ').skip(11).take(2).filter_map(|t| t.parse::<u64>().ok()).sum();
+    let ticks: u64 = after_name
+        .split(' ')
+        .skip(11)
+        .take(2)
+        .filter_map(|t| t.parse::<u64>().ok())
+        .sum();
     Duration::from_millis(ticks * 10)
 }
 
 /// The most memory it has had, MB.
 fn memory_mb_of(process: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-    let kb: f64 = line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).unwrap_or(0.0);
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .unwrap_or_default();
+    let kb: f64 = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|kb| kb.parse().ok())
+        .unwrap_or(0.0);
     kb / 1_024.0
 }

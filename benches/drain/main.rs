@@ -28,14 +28,21 @@ fn main() {
         .and_then(|text| text.parse().ok())
         .unwrap_or(300_000);
     // cargo adds flags of its own.
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
     let chosen = Contender::ALL
         .iter()
         .filter(|c| wanted.is_empty() || wanted.iter().any(|w| c.name().starts_with(w.as_str())));
     println!("{messages} messages of {DEVICES} devices, queued in mosquitto, into InfluxDB 2\n");
-    println!("{:<28} {:>9} {:>12} {:>10} {:>9}", "", "msg/s", "CPU µs/msg", "memory MB", "missing");
-    let outcomes: Vec<(&str, Outcome)> =
-        chosen.map(|contender| (contender.name(), run(contender, messages))).collect();
+    println!(
+        "{:<28} {:>9} {:>12} {:>10} {:>9}",
+        "", "msg/s", "CPU µs/msg", "memory MB", "missing"
+    );
+    let outcomes: Vec<(&str, Outcome)> = chosen
+        .map(|contender| (contender.name(), run(contender, messages)))
+        .collect();
     compare(&outcomes);
 }
 
@@ -73,6 +80,9 @@ fn compare(outcomes: &[(&str, Outcome)]) {
         }
     }
     if let (Some(journal), Some(bare)) = (of("firemain, embedded archive"), of("bare socket")) {
-        println!("a bare socket drains {:.2} × as fast as firemain", bare.rate() / journal.rate());
+        println!(
+            "a bare socket drains {:.2} × as fast as firemain",
+            bare.rate() / journal.rate()
+        );
     }
 }

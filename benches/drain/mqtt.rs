@@ -27,11 +27,15 @@ pub(crate) fn publish(
         bytes.extend(packet_id(i).to_be_bytes());
         bytes.extend(payload.as_bytes());
         if bytes.len() > 60_000 {
-            stream.write_all(&bytes).expect("the broker takes what is published");
+            stream
+                .write_all(&bytes)
+                .expect("the broker takes what is published");
             bytes.clear();
         }
     }
-    stream.write_all(&bytes).expect("the broker takes what is published");
+    stream
+        .write_all(&bytes)
+        .expect("the broker takes what is published");
     counting.join().expect("every message is acknowledged");
 }
 
@@ -43,9 +47,13 @@ pub(crate) fn leave_a_session(broker: SocketAddr, client_id: &str, filter: &str)
     bytes.extend([0, 1]);
     string(&mut bytes, filter);
     bytes.push(1);
-    stream.write_all(&bytes).expect("the broker takes a subscription");
+    stream
+        .write_all(&bytes)
+        .expect("the broker takes a subscription");
     read_packet(&mut stream, &mut Vec::new());
-    stream.write_all(&[0xe0, 0]).expect("the broker takes a farewell");
+    stream
+        .write_all(&[0xe0, 0])
+        .expect("the broker takes a farewell");
 }
 
 /// Reads and acknowledges `count` messages of the session `client_id`.
@@ -59,7 +67,9 @@ pub(crate) fn drain(broker: SocketAddr, client_id: &str, count: u32) {
         acks.extend([0x40, 2, body[2 + topic], body[3 + topic]]);
         seen += 1;
         if packets.buffer().is_empty() || seen == count {
-            stream.write_all(&acks).expect("the broker takes acknowledgements");
+            stream
+                .write_all(&acks)
+                .expect("the broker takes acknowledgements");
             acks.clear();
         }
     }
@@ -72,13 +82,17 @@ fn packet_id(i: u32) -> u16 {
 fn connect(broker: SocketAddr, client_id: &str, clean: bool) -> TcpStream {
     let mut stream = TcpStream::connect(broker).expect("the broker listens");
     stream.set_nodelay(true).expect("a socket can be set");
-    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a socket can be set");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .expect("a socket can be set");
     let mut bytes = vec![0x10];
     length(&mut bytes, 10 + 2 + client_id.len());
     string(&mut bytes, "MQTT");
     bytes.extend([4, if clean { 2 } else { 0 }, 0, 0]);
     string(&mut bytes, client_id);
-    stream.write_all(&bytes).expect("the broker takes a connection");
+    stream
+        .write_all(&bytes)
+        .expect("the broker takes a connection");
     read_packet(&mut stream, &mut Vec::new());
     stream
 }

@@ -23,8 +23,9 @@ const BUFFER: usize = 1 << 20;
 pub fn run(args: &BacktestArgs) -> anyhow::Result<()> {
     let settings = settings::load(args.config.as_deref())?;
     let changes = match &args.changes {
-        Some(file) => backtest::read_changes(open(file)?)
-            .with_context(|| format!("{}", file.display()))?,
+        Some(file) => {
+            backtest::read_changes(open(file)?).with_context(|| format!("{}", file.display()))?
+        }
         None => Vec::new(),
     };
     let truths = args.truth.as_deref().map(truths).transpose()?;
@@ -62,7 +63,8 @@ fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     let opened = File::open(file).with_context(cannot)?;
     Ok(match file.extension().and_then(|ending| ending.to_str()) {
         Some("gz") => {
-            let unpacked = flate2::read::MultiGzDecoder::new(BufReader::with_capacity(BUFFER, opened));
+            let unpacked =
+                flate2::read::MultiGzDecoder::new(BufReader::with_capacity(BUFFER, opened));
             Box::new(BufReader::with_capacity(BUFFER, unpacked))
         }
         Some("zst") => {
@@ -75,7 +77,10 @@ fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
 
 fn create(file: &Path) -> anyhow::Result<BufWriter<File>> {
     let made = File::create(file).with_context(|| {
-        format!("{} cannot be written: choose a folder that is there and may be written to", file.display())
+        format!(
+            "{} cannot be written: choose a folder that is there and may be written to",
+            file.display()
+        )
     })?;
     Ok(BufWriter::with_capacity(BUFFER, made))
 }
@@ -87,9 +92,16 @@ fn register(file: &Path) -> anyhow::Result<Vec<Source>> {
     if plan.is_good() {
         return Ok(plan.sources);
     }
-    plan.errors.iter().take(20).for_each(|remark| eprintln!("error: {remark}"));
+    plan.errors
+        .iter()
+        .take(20)
+        .for_each(|remark| eprintln!("error: {remark}"));
     let bad = plan.error_count();
-    Err(Misuse::Arguments(format!("{} has {bad} rows that cannot be used", file.display())).into())
+    Err(Misuse::Arguments(format!(
+        "{} has {bad} rows that cannot be used",
+        file.display()
+    ))
+    .into())
 }
 
 fn truths(file: &Path) -> anyhow::Result<Vec<Truth>> {
@@ -97,8 +109,9 @@ fn truths(file: &Path) -> anyhow::Result<Vec<Truth>> {
     for (line, text) in (1..).zip(open(file)?.lines()) {
         let text = text.with_context(|| format!("{} cannot be read", file.display()))?;
         if !text.trim().is_empty() {
-            let truth = serde_json::from_str(&text)
-                .with_context(|| format!("{}, line {line}: no truth can be read", file.display()))?;
+            let truth = serde_json::from_str(&text).with_context(|| {
+                format!("{}, line {line}: no truth can be read", file.display())
+            })?;
             truths.push(truth);
         }
     }
@@ -110,7 +123,9 @@ fn progress_bar() -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {human_pos} lines, {per_sec}, at {msg}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{spinner} {human_pos} lines, {per_sec}, at {msg}")
+    {
         bar.set_style(style);
     }
     bar
@@ -125,12 +140,19 @@ fn tell(report: &BacktestReport) {
         report.episodes.len(),
         report.verdicts
     );
-    let paging = report.episodes.iter().filter(|episode| episode.pages).count();
+    let paging = report
+        .episodes
+        .iter()
+        .filter(|episode| episode.pages)
+        .count();
     eprintln!("{paging} of the episodes would have paged someone");
     for (count, what) in [
         (report.bad_lines, "lines are none of a recording"),
         (counts.refused, "messages could not be decoded"),
-        (counts.unregistered, "reports came from devices that no source has"),
+        (
+            counts.unregistered,
+            "reports came from devices that no source has",
+        ),
         (counts.invalid, "readings were left out as invalid"),
         (counts.spikes, "readings were left out as spikes"),
         (counts.late, "readings came too late to be judged"),
@@ -146,7 +168,10 @@ fn tell(report: &BacktestReport) {
 
 fn score(truths: &[Truth], report: &BacktestReport) -> Score {
     let end = report.end.unwrap_or_default();
-    let days = report.counts.first.map_or(0.0, |first| end.since_ms(first) as f64 / DAY_MS as f64);
+    let days = report
+        .counts
+        .first
+        .map_or(0.0, |first| end.since_ms(first) as f64 / DAY_MS as f64);
     backtest::score(truths, &report.episodes, report.sources, days, end)
 }
 
@@ -169,7 +194,10 @@ fn tell_score(score: &Score) {
     }
     for missed in &score.missed {
         let truth = &missed.truth;
-        eprintln!("  missed: {} at {} from {} ({})", truth.what, truth.source, truth.from, truth.cause);
+        eprintln!(
+            "  missed: {} at {} from {} ({})",
+            truth.what, truth.source, truth.from, truth.cause
+        );
     }
     for page in &score.unexplained {
         eprintln!("  unexplained: {} raised {}", page.id, page.raised_at);

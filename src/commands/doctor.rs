@@ -77,9 +77,15 @@ impl Findings {
 fn clock(findings: &mut Findings) {
     let now = SystemClock::new().now();
     if now < CLOCK_SET_FROM {
-        findings.wrong("clock", &format!("it says {now}: set it, and keep it set by NTP"));
+        findings.wrong(
+            "clock",
+            &format!("it says {now}: set it, and keep it set by NTP"),
+        );
     } else {
-        findings.well("clock", &format!("{now}: is that right? Keep it set by NTP"));
+        findings.well(
+            "clock",
+            &format!("{now}: is that right? Keep it set by NTP"),
+        );
     }
 }
 
@@ -106,10 +112,19 @@ fn data_dir(settings: &Settings, findings: &mut Findings) -> Option<DataDir> {
     } else {
         format!("at work in it: {}", busy.join(", "))
     };
-    findings.well("data directory", &format!("{shown}: can be written to; {at_work}"));
+    findings.well(
+        "data directory",
+        &format!("{shown}: can be written to; {at_work}"),
+    );
     match fs4::available_space(dir.root()) {
         Ok(free) if free < ROOM_BYTES => {
-            findings.wrong("disk", &format!("{} MB free: make room, or move `[data] dir`", free / 1_000_000));
+            findings.wrong(
+                "disk",
+                &format!(
+                    "{} MB free: make room, or move `[data] dir`",
+                    free / 1_000_000
+                ),
+            );
         }
         Ok(free) => {
             findings.well("disk", &format!("{} GB free", free / 1_000_000_000));
@@ -135,7 +150,10 @@ fn ports(settings: &Settings, findings: &mut Findings) {
         let Some(address) = address else { continue };
         match free(address) {
             Ok(()) => findings.well("port", &format!("{address} is free ({key})")),
-            Err(error) => findings.wrong("port", &format!("{address} ({key}): {error}: choose another")),
+            Err(error) => findings.wrong(
+                "port",
+                &format!("{address} ({key}): {error}: choose another"),
+            ),
         }
     }
 }
@@ -193,7 +211,10 @@ fn kept(dir: &DataDir, findings: &mut Findings) {
             Err(error) => findings.wrong("register", &format!("{error:#}")),
         }
     } else {
-        findings.note("register", &"empty: `firemain import sources.csv` enters hydrants, tanks and draw points");
+        findings.note(
+            "register",
+            &"empty: `firemain import sources.csv` enters hydrants, tanks and draw points",
+        );
     }
 }
 
@@ -224,6 +245,12 @@ fn register(dir: &DataDir) -> anyhow::Result<String> {
     let register = SqliteRegister::open(&dir.register())?;
     let devices = register.device_map()?.len();
     let first = register.sources(None, 1)?;
-    anyhow::ensure!(!first.is_empty(), "no sources yet: `firemain import sources.csv` enters them");
-    Ok(format!("{devices} sources with a device, {} changes ever", register.newest_change()?))
+    anyhow::ensure!(
+        !first.is_empty(),
+        "no sources yet: `firemain import sources.csv` enters them"
+    );
+    Ok(format!(
+        "{devices} sources with a device, {} changes ever",
+        register.newest_change()?
+    ))
 }

@@ -47,19 +47,29 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     register.change("import", SystemClock::new().now(), &changes)?;
-    println!("{count} sources, of which {} are new or different: imported", changes.len());
+    println!(
+        "{count} sources, of which {} are new or different: imported",
+        changes.len()
+    );
     Ok(())
 }
 
-fn existing(register: &SqliteRegister) -> anyhow::Result<std::collections::HashMap<String, Source>> {
+fn existing(
+    register: &SqliteRegister,
+) -> anyhow::Result<std::collections::HashMap<String, Source>> {
     const PAGE: usize = 5_000;
     let mut all = std::collections::HashMap::new();
     let mut after: Option<String> = None;
     loop {
         let page = register.sources(after.as_deref(), PAGE)?;
-        let Some(last) = page.last() else { return Ok(all) };
+        let Some(last) = page.last() else {
+            return Ok(all);
+        };
         after = Some(last.code.to_string());
-        all.extend(page.into_iter().map(|source| (source.code.to_string(), source)));
+        all.extend(
+            page.into_iter()
+                .map(|source| (source.code.to_string(), source)),
+        );
     }
 }
 
@@ -68,11 +78,15 @@ fn format_of(args: &ImportArgs) -> anyhow::Result<Format> {
         ImportFormat::Csv => Format::Csv,
         ImportFormat::Geojson => Format::GeoJson,
     });
-    named.or_else(|| Format::of_file(&args.file)).ok_or_else(|| {
-        let what = args.file.display();
-        Misuse::Arguments(format!("what {what} is cannot be told by its name: add --format csv or --format geojson"))
+    named
+        .or_else(|| Format::of_file(&args.file))
+        .ok_or_else(|| {
+            let what = args.file.display();
+            Misuse::Arguments(format!(
+                "what {what} is cannot be told by its name: add --format csv or --format geojson"
+            ))
             .into()
-    })
+        })
 }
 
 fn input(file: &Path) -> anyhow::Result<Box<dyn Read>> {
@@ -85,13 +99,19 @@ fn input(file: &Path) -> anyhow::Result<Box<dyn Read>> {
 
 fn tell(plan: &ImportPlan) {
     if !plan.unknown_columns.is_empty() {
-        eprintln!("passed over, for nobody here knows them: columns {}", plan.unknown_columns.join(", "));
+        eprintln!(
+            "passed over, for nobody here knows them: columns {}",
+            plan.unknown_columns.join(", ")
+        );
     }
     for (sort, remarks, more) in [
         ("error", &plan.errors, plan.more_errors),
         ("warning", &plan.warnings, plan.more_warnings),
     ] {
-        remarks.iter().take(SHOWN).for_each(|remark| eprintln!("{sort}: {remark}"));
+        remarks
+            .iter()
+            .take(SHOWN)
+            .for_each(|remark| eprintln!("{sort}: {remark}"));
         let hidden = remarks.len().saturating_sub(SHOWN) as u64 + more;
         if hidden > 0 {
             eprintln!("{sort}: … and {hidden} more");

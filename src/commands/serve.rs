@@ -34,9 +34,8 @@ async fn serve(settings: &Settings, parts: Parts) -> anyhow::Result<()> {
 
 fn check(settings: &Settings, parts: Parts) -> anyhow::Result<()> {
     let endpoint = &settings.endpoint;
-    let nowhere = settings.mqtt.url.is_none()
-        && endpoint.listen.is_none()
-        && endpoint.tls_listen.is_none();
+    let nowhere =
+        settings.mqtt.url.is_none() && endpoint.listen.is_none() && endpoint.tls_listen.is_none();
     if parts.receives() && nowhere {
         return Err(Misuse::Arguments(
             "nothing to receive from: set `[mqtt] url` to a broker, or `[endpoint] listen` (or \

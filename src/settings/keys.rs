@@ -15,41 +15,153 @@ pub struct Key {
 }
 
 const FIXED: &[(&str, &str, &str)] = &[
-    ("data.dir", "\"data\"", "The folder that holds everything: journal, archive, register. On a local disk."),
-    ("http.listen", "\"127.0.0.1:8080\"", "Address and port of the API and the pages. Port 0 picks a free one."),
-    ("http.public_url", "", "The address under which people reach it, for links."),
-    ("http.cert_file", "", "PEM file with the certificate chain: serve HTTPS. Together with `http.key_file`."),
-    ("http.key_file", "", "PEM file with the private key of that certificate."),
-    ("http.allow_without_login", "false", "Listen beyond this machine although there is no login yet. Only behind a proxy that checks who comes."),
-    ("mqtt.url", "", "The broker: `mqtt://host:1883` or `mqtts://host:8883`. None: only the own endpoint receives."),
-    ("mqtt.client_id", "\"firemain\"", "The name of our session at the broker. Two receivers must not share it."),
+    (
+        "data.dir",
+        "\"data\"",
+        "The folder that holds everything: journal, archive, register. On a local disk.",
+    ),
+    (
+        "http.listen",
+        "\"127.0.0.1:8080\"",
+        "Address and port of the API and the pages. Port 0 picks a free one.",
+    ),
+    (
+        "http.public_url",
+        "",
+        "The address under which people reach it, for links.",
+    ),
+    (
+        "http.cert_file",
+        "",
+        "PEM file with the certificate chain: serve HTTPS. Together with `http.key_file`.",
+    ),
+    (
+        "http.key_file",
+        "",
+        "PEM file with the private key of that certificate.",
+    ),
+    (
+        "http.allow_without_login",
+        "false",
+        "Listen beyond this machine although there is no login yet. Only behind a proxy that checks who comes.",
+    ),
+    (
+        "mqtt.url",
+        "",
+        "The broker: `mqtt://host:1883` or `mqtts://host:8883`. None: only the own endpoint receives.",
+    ),
+    (
+        "mqtt.client_id",
+        "\"firemain\"",
+        "The name of our session at the broker. Two receivers must not share it.",
+    ),
     ("mqtt.username", "", "User name at the broker."),
-    ("mqtt.password", "", "Password at the broker. Better: `mqtt.password_file`."),
+    (
+        "mqtt.password",
+        "",
+        "Password at the broker. Better: `mqtt.password_file`.",
+    ),
     ("mqtt.password_file", "", "File that holds the password."),
-    ("mqtt.ca_file", "", "PEM file with the certificates that may sign the broker's. None: those of the system."),
-    ("mqtt.cert_file", "", "PEM file with our client certificate. Together with `mqtt.key_file`."),
+    (
+        "mqtt.ca_file",
+        "",
+        "PEM file with the certificates that may sign the broker's. None: those of the system.",
+    ),
+    (
+        "mqtt.cert_file",
+        "",
+        "PEM file with our client certificate. Together with `mqtt.key_file`.",
+    ),
     ("mqtt.key_file", "", "PEM file with its private key."),
-    ("mqtt.subscriptions", "the native topics", "What to listen to, and how to read it: see below."),
-    ("mqtt.max_payload_bytes", "65536", "Longer payloads go to quarantine, their beginning kept. 1,024 to 1,048,576 bytes."),
-    ("endpoint.listen", "", "Address and port of our own MQTT endpoint without TLS, such as `\"127.0.0.1:1883\"`."),
-    ("endpoint.tls_listen", "", "Address and port of our own MQTT endpoint with TLS, such as `\"0.0.0.0:8883\"`."),
-    ("endpoint.cert_file", "", "PEM file with the endpoint's certificate chain."),
+    (
+        "mqtt.subscriptions",
+        "the native topics",
+        "What to listen to, and how to read it: see below.",
+    ),
+    (
+        "mqtt.max_payload_bytes",
+        "65536",
+        "Longer payloads go to quarantine, their beginning kept. 1,024 to 1,048,576 bytes.",
+    ),
+    (
+        "endpoint.listen",
+        "",
+        "Address and port of our own MQTT endpoint without TLS, such as `\"127.0.0.1:1883\"`.",
+    ),
+    (
+        "endpoint.tls_listen",
+        "",
+        "Address and port of our own MQTT endpoint with TLS, such as `\"0.0.0.0:8883\"`.",
+    ),
+    (
+        "endpoint.cert_file",
+        "",
+        "PEM file with the endpoint's certificate chain.",
+    ),
     ("endpoint.key_file", "", "PEM file with its private key."),
-    ("journal.keep", "\"7d\"", "How long messages stay in the journal after every consumer has used them."),
-    ("journal.max_bytes", "20000000000", "The journal's limit on disk, bytes. When what is not yet used fills it, receiving stops acknowledging."),
-    ("archive.kind", "\"embedded\"", "`\"embedded\"` (in the data directory) or `\"influxdb2\"`."),
-    ("archive.url", "", "Address of the database, such as `\"http://127.0.0.1:8086\"`."),
+    (
+        "journal.keep",
+        "\"7d\"",
+        "How long messages stay in the journal after every consumer has used them.",
+    ),
+    (
+        "journal.max_bytes",
+        "20000000000",
+        "The journal's limit on disk, bytes. When what is not yet used fills it, receiving stops acknowledging.",
+    ),
+    (
+        "archive.kind",
+        "\"embedded\"",
+        "`\"embedded\"` (in the data directory) or `\"influxdb2\"`.",
+    ),
+    (
+        "archive.url",
+        "",
+        "Address of the database, such as `\"http://127.0.0.1:8086\"`.",
+    ),
     ("archive.org", "\"firemain\"", "InfluxDB's organisation."),
     ("archive.bucket", "\"firemain\"", "InfluxDB's bucket."),
-    ("archive.token", "", "InfluxDB's token: may read and write the bucket. Better: `archive.token_file`."),
+    (
+        "archive.token",
+        "",
+        "InfluxDB's token: may read and write the bucket. Better: `archive.token_file`.",
+    ),
     ("archive.token_file", "", "File that holds the token."),
-    ("archive.raw_keep", "\"400d\"", "How long the embedded archive keeps every reading."),
-    ("archive.rollup_keep", "\"3660d\"", "How long it keeps hourly figures."),
-    ("intake.quarantine_rows", "100000", "Messages kept in quarantine; beyond, the oldest are dropped and counted."),
-    ("intake.unregistered_per_device", "10000", "Messages kept of each unregistered device; beyond, the oldest are dropped and counted."),
-    ("intake.unregistered_devices", "10000", "Unregistered devices of which messages are kept."),
-    ("log.level", "\"info\"", "`error`, `warn`, `info`, `debug` or `trace`, also by part: `\"info,firemain_ingest=debug\"`."),
-    ("log.format", "\"auto\"", "`\"pretty\"`, `\"json\"`, or `\"auto\"`: pretty on a terminal, JSON otherwise."),
+    (
+        "archive.raw_keep",
+        "\"400d\"",
+        "How long the embedded archive keeps every reading.",
+    ),
+    (
+        "archive.rollup_keep",
+        "\"3660d\"",
+        "How long it keeps hourly figures.",
+    ),
+    (
+        "intake.quarantine_rows",
+        "100000",
+        "Messages kept in quarantine; beyond, the oldest are dropped and counted.",
+    ),
+    (
+        "intake.unregistered_per_device",
+        "10000",
+        "Messages kept of each unregistered device; beyond, the oldest are dropped and counted.",
+    ),
+    (
+        "intake.unregistered_devices",
+        "10000",
+        "Unregistered devices of which messages are kept.",
+    ),
+    (
+        "log.level",
+        "\"info\"",
+        "`error`, `warn`, `info`, `debug` or `trace`, also by part: `\"info,firemain_ingest=debug\"`.",
+    ),
+    (
+        "log.format",
+        "\"auto\"",
+        "`\"pretty\"`, `\"json\"`, or `\"auto\"`: pretty on a terminal, JSON otherwise.",
+    ),
 ];
 
 /// Every setting there is, the rules' parameters included, in the order of the document.
@@ -68,7 +180,11 @@ fn rules() -> impl Iterator<Item = Key> {
     for (rule, parameters) in rules.as_object().into_iter().flatten() {
         for (parameter, default) in parameters.as_object().into_iter().flatten() {
             let name = format!("rules.{rule}.{parameter}");
-            keys.push(Key { name, default: default.to_string(), effect: "" });
+            keys.push(Key {
+                name,
+                default: default.to_string(),
+                effect: "",
+            });
         }
     }
     keys.into_iter()
@@ -97,7 +213,10 @@ mod tests {
             let row = document.lines().find(|line| line.contains(&name));
             let row = row.unwrap_or_else(|| panic!("docs/config.md does not tell of {name}"));
             let default = key.default.trim_matches('"');
-            assert!(row.contains(default), "docs/config.md: the default of {name} is {default}: {row}");
+            assert!(
+                row.contains(default),
+                "docs/config.md: the default of {name} is {default}: {row}"
+            );
         }
     }
 }

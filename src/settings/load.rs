@@ -57,8 +57,10 @@ pub fn load_with(
         Some(path) => File::from(path).format(FileFormat::Toml).required(true),
         None => File::new("firemain.toml", FileFormat::Toml).required(false),
     };
-    let from_environment =
-        Environment::with_prefix(PREFIX).prefix_separator("__").separator("__").source(environment);
+    let from_environment = Environment::with_prefix(PREFIX)
+        .prefix_separator("__")
+        .separator("__")
+        .source(environment);
     let read = Config::builder()
         .add_source(from_file)
         .add_source(from_environment)
@@ -93,16 +95,28 @@ fn collect_names(value: &Value, path: &str, names: &mut Vec<String>) {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| (*key).clone());
     for (key, value) in entries {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let path = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
         collect_names(value, &path, names);
     }
 }
 
 fn read_secrets(settings: &mut Settings) -> Result<(), SettingsError> {
     let mqtt = &mut settings.mqtt;
-    take_secret("mqtt.password_file", mqtt.password_file.as_deref(), &mut mqtt.password)?;
+    take_secret(
+        "mqtt.password_file",
+        mqtt.password_file.as_deref(),
+        &mut mqtt.password,
+    )?;
     let archive = &mut settings.archive;
-    take_secret("archive.token_file", archive.token_file.as_deref(), &mut archive.token)
+    take_secret(
+        "archive.token_file",
+        archive.token_file.as_deref(),
+        &mut archive.token,
+    )
 }
 
 fn take_secret(
@@ -111,8 +125,11 @@ fn take_secret(
     secret: &mut Option<Secret>,
 ) -> Result<(), SettingsError> {
     if let Some(path) = file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| SettingsError::SecretFile { key, path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| SettingsError::SecretFile {
+            key,
+            path: path.to_owned(),
+            source,
+        })?;
         *secret = Some(Secret::new(text.trim_end_matches(['\r', '\n'])));
     }
     Ok(())
@@ -121,12 +138,16 @@ fn take_secret(
 fn check(settings: &Settings) -> Result<(), SettingsError> {
     let contradiction = |text: &str| Err(SettingsError::Contradiction(text.to_owned()));
     if settings.http.cert_file.is_some() != settings.http.key_file.is_some() {
-        return contradiction("`http.cert_file` and `http.key_file` go together: give both or neither");
+        return contradiction(
+            "`http.cert_file` and `http.key_file` go together: give both or neither",
+        );
     }
     if settings.endpoint.tls_listen.is_some()
         && (settings.endpoint.cert_file.is_none() || settings.endpoint.key_file.is_none())
     {
-        return contradiction("`endpoint.tls_listen` needs `endpoint.cert_file` and `endpoint.key_file`");
+        return contradiction(
+            "`endpoint.tls_listen` needs `endpoint.cert_file` and `endpoint.key_file`",
+        );
     }
     if !(1_024..=1_048_576).contains(&settings.mqtt.max_payload_bytes) {
         return contradiction("`mqtt.max_payload_bytes` must be from 1,024 to 1,048,576");
@@ -155,7 +176,10 @@ mod tests {
     fn from(text: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let environment = environment
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         load_with(Some(file.path()), Some(environment))
     }
 
@@ -171,7 +195,10 @@ mod tests {
     fn the_environment_wins_over_the_file() {
         let settings = from(
             "[journal]\nkeep = \"2d\"\nmax_bytes = 5",
-            &[("FIREMAIN__JOURNAL__MAX_BYTES", "77"), ("FIREMAIN__RULES__LOW_STATIC__DWELL_S", "60")],
+            &[
+                ("FIREMAIN__JOURNAL__MAX_BYTES", "77"),
+                ("FIREMAIN__RULES__LOW_STATIC__DWELL_S", "60"),
+            ],
         )
         .unwrap();
         assert_eq!(settings.journal.keep, super::super::Span::days(2));
@@ -181,9 +208,16 @@ mod tests {
 
     #[test]
     fn an_unknown_key_names_the_nearest() {
-        let error = from_toml("[journal]\nkeeep = \"2d\"").unwrap_err().to_string();
-        assert_eq!(error, "unknown setting `journal.keeep`: did you mean `journal.keep`?");
-        let error = from_toml("[rules.low_static]\ndwel_s = 3").unwrap_err().to_string();
+        let error = from_toml("[journal]\nkeeep = \"2d\"")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            "unknown setting `journal.keeep`: did you mean `journal.keep`?"
+        );
+        let error = from_toml("[rules.low_static]\ndwel_s = 3")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("`rules.low_static.dwell_s`"), "{error}");
     }
 
@@ -195,8 +229,13 @@ mod tests {
         let settings = from_toml(&toml).unwrap();
         assert_eq!(settings.mqtt.password.as_ref().unwrap().reveal(), "hush");
         assert!(!format!("{settings:?}").contains("hush"));
-        let error = from_toml("[archive]\ntoken_file = \"/nowhere\"").unwrap_err().to_string();
-        assert!(error.contains("archive.token_file") && error.contains("/nowhere"), "{error}");
+        let error = from_toml("[archive]\ntoken_file = \"/nowhere\"")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("archive.token_file") && error.contains("/nowhere"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -204,7 +243,10 @@ mod tests {
         let example = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/firemain.toml");
         let example = std::fs::read_to_string(example).unwrap();
         let error = from_toml(&example).unwrap_err().to_string();
-        assert!(error.contains("/etc/firemain/mqtt.password"), "only its secrets are missing: {error}");
+        assert!(
+            error.contains("/etc/firemain/mqtt.password"),
+            "only its secrets are missing: {error}"
+        );
         let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md");
         let document = std::fs::read_to_string(document).unwrap();
         for block in document.split("```toml").skip(1) {
@@ -217,6 +259,11 @@ mod tests {
     fn settings_that_do_not_go_together_are_refused() {
         assert!(from_toml("[archive]\nkind = \"influxdb2\"").is_err());
         assert!(from_toml("[endpoint]\ntls_listen = \"127.0.0.1:0\"").is_err());
-        assert!(from_toml("[journal]\nkeep = \"soon\"").unwrap_err().to_string().contains("soon"));
+        assert!(
+            from_toml("[journal]\nkeep = \"soon\"")
+                .unwrap_err()
+                .to_string()
+                .contains("soon")
+        );
     }
 }

@@ -44,7 +44,9 @@ pub struct Data {
 
 impl Default for Data {
     fn default() -> Self {
-        Self { dir: PathBuf::from("data") }
+        Self {
+            dir: PathBuf::from("data"),
+        }
     }
 }
 
@@ -124,7 +126,10 @@ pub struct Journal {
 
 impl Default for Journal {
     fn default() -> Self {
-        Self { keep: Span::days(7), max_bytes: 20_000_000_000 }
+        Self {
+            keep: Span::days(7),
+            max_bytes: 20_000_000_000,
+        }
     }
 }
 
@@ -179,7 +184,11 @@ pub struct Intake {
 
 impl Default for Intake {
     fn default() -> Self {
-        Self { quarantine_rows: 100_000, unregistered_per_device: 10_000, unregistered_devices: 10_000 }
+        Self {
+            quarantine_rows: 100_000,
+            unregistered_per_device: 10_000,
+            unregistered_devices: 10_000,
+        }
     }
 }
 
@@ -206,6 +215,9 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { level: "info".to_owned(), format: LogFormat::Auto }
+        Self {
+            level: "info".to_owned(),
+            format: LogFormat::Auto,
+        }
     }
 }

@@ -36,7 +36,9 @@ impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         humantime::parse_duration(&text).map(Self).map_err(|_| {
-            serde::de::Error::custom(format!("`{text}` is not a span of time: write `7d`, `36h` or `90min`"))
+            serde::de::Error::custom(format!(
+                "`{text}` is not a span of time: write `7d`, `36h` or `90min`"
+            ))
         })
     }
 }

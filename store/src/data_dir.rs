@@ -73,9 +73,10 @@ impl DataDir {
             .map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                Err(DataDirError::InUse { path: self.root.clone(), work })
-            }
+            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse {
+                path: self.root.clone(),
+                work,
+            }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
     }

@@ -20,8 +20,10 @@ impl SteppedClock {
     /// A clock that shows the real time until it is stepped.
     #[track_caller]
     pub(crate) fn real() -> Self {
-        let clock =
-            Self { folder: tempfile::tempdir().expect("a temporary folder"), library: library() };
+        let clock = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            library: library(),
+        };
         clock.step_s(0);
         clock
     }
@@ -53,20 +55,28 @@ fn library() -> PathBuf {
     let mut command = Command::new(server("FAKETIME"));
     command.args(["-f", "+0s", "sh", "-c", "echo \"$LD_PRELOAD\""]);
     let said = run("faketime", &command);
-    let path = said.iter().find_map(|line| line.split([' ', ':']).find(|p| p.contains("faketime")));
+    let path = said
+        .iter()
+        .find_map(|line| line.split([' ', ':']).find(|p| p.contains("faketime")));
     let path = PathBuf::from(path.expect("faketime names its library"));
     if path.is_absolute() {
         return path;
     }
-    ["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime"]
-        .iter()
-        .map(|folder| PathBuf::from(folder).join(path.file_name().unwrap_or_default()))
-        .find(|file| file.exists())
-        .expect("faketime's library lies where Debian puts it")
+    [
+        "/usr/lib/x86_64-linux-gnu/faketime",
+        "/usr/lib/aarch64-linux-gnu/faketime",
+    ]
+    .iter()
+    .map(|folder| PathBuf::from(folder).join(path.file_name().unwrap_or_default()))
+    .find(|file| file.exists())
+    .expect("faketime's library lies where Debian puts it")
 }
 
 /// The real time, ms since 1970.
-#[expect(clippy::disallowed_methods, reason = "tests stand outside the product's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests stand outside the product's clock"
+)]
 pub(crate) fn now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     i64::try_from(since.expect("after 1970").as_millis()).expect("before the year 292 million")

@@ -41,14 +41,20 @@ impl Ready {
             let found = rest.split(' ').find_map(|part| part.strip_prefix(key));
             found.unwrap_or_default().to_owned()
         };
-        Some(Self { line: line.to_owned(), http: value("http="), mqtt: value("mqtt=") })
+        Some(Self {
+            line: line.to_owned(),
+            http: value("http="),
+            mqtt: value("mqtt="),
+        })
     }
 
     /// Host and port of the own MQTT endpoint.
     #[track_caller]
     pub(crate) fn mqtt_address(&self) -> SocketAddr {
         let address = self.mqtt.strip_prefix("mqtt://").unwrap_or(&self.mqtt);
-        address.parse().unwrap_or_else(|_| panic!("no MQTT address in {:?}", self.line))
+        address
+            .parse()
+            .unwrap_or_else(|_| panic!("no MQTT address in {:?}", self.line))
     }
 }
 
@@ -95,11 +101,21 @@ impl FiremainBuilder {
     #[track_caller]
     pub(crate) fn start_unready(self) -> Firemain {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let data = self.data.clone().unwrap_or_else(|| folder.path().join("data"));
+        let data = self
+            .data
+            .clone()
+            .unwrap_or_else(|| folder.path().join("data"));
         let config = folder.path().join("firemain.toml");
         fs::write(&config, &self.config).expect("the folder can be written");
         let process = start_process(&self, &config, &data);
-        Firemain { folder, data, config, builder: self, process, ready: None }
+        Firemain {
+            folder,
+            data,
+            config,
+            builder: self,
+            process,
+            ready: None,
+        }
     }
 }
 
@@ -116,7 +132,10 @@ fn start_process(builder: &FiremainBuilder, config: &Path, data: &Path) -> Proce
             command.args(["--mqtt", "127.0.0.1:0"]);
         }
     } else {
-        command.arg("--config").arg(config).env("FIREMAIN__DATA__DIR", data);
+        command
+            .arg("--config")
+            .arg(config)
+            .env("FIREMAIN__DATA__DIR", data);
     }
     command.envs(builder.environment.iter().map(|(n, v)| (n, v)));
     if let Some(clock) = &builder.clock {
@@ -159,8 +178,11 @@ impl Firemain {
 
     #[track_caller]
     pub(crate) fn becomes_ready(&mut self) -> &Ready {
-        let ready = self.process.hears("says `ready`", STARTS_WITHIN, Ready::parse);
-        self.ready.insert(ready.expect("firemain says `ready` instead of ending"))
+        let ready = self
+            .process
+            .hears("says `ready`", STARTS_WITHIN, Ready::parse);
+        self.ready
+            .insert(ready.expect("firemain says `ready` instead of ending"))
     }
 
     #[track_caller]

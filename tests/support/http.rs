@@ -36,7 +36,12 @@ impl Answer {
     /// The JSON of an answer that must be a success.
     #[track_caller]
     pub(crate) fn ok(&self) -> Value {
-        assert!((200..300).contains(&self.status), "status {}: {}", self.status, self.text);
+        assert!(
+            (200..300).contains(&self.status),
+            "status {}: {}",
+            self.status,
+            self.text
+        );
         self.json()
     }
 }
@@ -49,7 +54,11 @@ impl Http {
             .timeout_global(Some(ANSWERS_WITHIN))
             .build()
             .into();
-        Self { base: base.trim_end_matches('/').to_owned(), headers: Vec::new(), agent }
+        Self {
+            base: base.trim_end_matches('/').to_owned(),
+            headers: Vec::new(),
+            agent,
+        }
     }
 
     /// Sends this header with every request.
@@ -60,13 +69,17 @@ impl Http {
 
     #[track_caller]
     pub(crate) fn get(&self, path: &str) -> Answer {
-        self.try_get(path).unwrap_or_else(|| panic!("no answer from {}{path}", self.base))
+        self.try_get(path)
+            .unwrap_or_else(|| panic!("no answer from {}{path}", self.base))
     }
 
     /// `None` when nobody answers.
     pub(crate) fn try_get(&self, path: &str) -> Option<Answer> {
         let request = self.agent.get(self.url(path));
-        let request = self.headers.iter().fold(request, |request, (n, v)| request.header(n, v));
+        let request = self
+            .headers
+            .iter()
+            .fold(request, |request, (n, v)| request.header(n, v));
         answer(request.call())
     }
 
@@ -78,12 +91,18 @@ impl Http {
             .timeout_recv_body(Some(QUIET))
             .build()
             .into();
-        let response = agent.get(self.url(path)).call().expect("the stream answers");
+        let response = agent
+            .get(self.url(path))
+            .call()
+            .expect("the stream answers");
         assert_eq!(response.status().as_u16(), 200, "the stream answers");
         let mut events = Vec::new();
         let mut kind = String::new();
         // The time-out of the body ends the reading.
-        for line in BufReader::new(response.into_body().into_reader()).lines().map_while(Result::ok) {
+        for line in BufReader::new(response.into_body().into_reader())
+            .lines()
+            .map_while(Result::ok)
+        {
             if let Some(told) = line.strip_prefix("event:") {
                 told.trim().clone_into(&mut kind);
             } else if let Some(data) = line.strip_prefix("data:") {
@@ -100,26 +119,38 @@ impl Http {
 
     #[track_caller]
     pub(crate) fn post_text(&self, path: &str, content_type: &str, body: &str) -> Answer {
-        let request = self.agent.post(self.url(path)).header("Content-Type", content_type);
+        let request = self
+            .agent
+            .post(self.url(path))
+            .header("Content-Type", content_type);
         self.send(path, request, body)
     }
 
     #[track_caller]
     pub(crate) fn put(&self, path: &str, body: &Value) -> Answer {
-        let request = self.agent.put(self.url(path)).header("Content-Type", "application/json");
+        let request = self
+            .agent
+            .put(self.url(path))
+            .header("Content-Type", "application/json");
         self.send(path, request, &body.to_string())
     }
 
     #[track_caller]
     pub(crate) fn patch(&self, path: &str, body: &Value) -> Answer {
-        let request = self.agent.patch(self.url(path)).header("Content-Type", "application/json");
+        let request = self
+            .agent
+            .patch(self.url(path))
+            .header("Content-Type", "application/json");
         self.send(path, request, &body.to_string())
     }
 
     #[track_caller]
     pub(crate) fn delete(&self, path: &str) -> Answer {
         let request = self.agent.delete(self.url(path));
-        let request = self.headers.iter().fold(request, |request, (n, v)| request.header(n, v));
+        let request = self
+            .headers
+            .iter()
+            .fold(request, |request, (n, v)| request.header(n, v));
         answer(request.call()).unwrap_or_else(|| panic!("no answer from {}{path}", self.base))
     }
 
@@ -130,7 +161,10 @@ impl Http {
         request: ureq::RequestBuilder<ureq::typestate::WithBody>,
         body: &str,
     ) -> Answer {
-        let request = self.headers.iter().fold(request, |request, (n, v)| request.header(n, v));
+        let request = self
+            .headers
+            .iter()
+            .fold(request, |request, (n, v)| request.header(n, v));
         answer(request.send(body)).unwrap_or_else(|| panic!("no answer from {}{path}", self.base))
     }
 
@@ -150,6 +184,11 @@ fn answer(response: Result<Response<Body>, ureq::Error>) -> Option<Answer> {
     Some(Answer {
         status: response.status().as_u16(),
         content_type,
-        text: response.body_mut().with_config().limit(256 << 20).read_to_string().ok()?,
+        text: response
+            .body_mut()
+            .with_config()
+            .limit(256 << 20)
+            .read_to_string()
+            .ok()?,
     })
 }

@@ -37,7 +37,11 @@ impl Influx {
                 start_process(&folder, port).map(|process| (port, process))
             })
             .expect("influxd starts on one of five ports");
-        let influx = Self { folder, port, process };
+        let influx = Self {
+            folder,
+            port,
+            process,
+        };
         influx.set_up();
         influx
     }
@@ -77,7 +81,8 @@ impl Influx {
     /// Line protocol, in nanoseconds.
     pub(crate) fn write(&self, lines: &str) -> Answer {
         let path = format!("/api/v2/write?org={}&bucket={}", Self::ORG, Self::BUCKET);
-        self.http().post_text(&path, "text/plain; charset=utf-8", lines)
+        self.http()
+            .post_text(&path, "text/plain; charset=utf-8", lines)
     }
 
     /// What a Flux query answers, as CSV with a header and without annotations, lines ended by
@@ -87,7 +92,11 @@ impl Influx {
         let path = format!("/api/v2/query?org={}", Self::ORG);
         let query = json!({ "query": flux, "dialect": { "header": true, "annotations": [] } });
         let answer = self.http().post(&path, &query);
-        assert_eq!(answer.status, 200, "InfluxDB refuses {flux}: {}", answer.text);
+        assert_eq!(
+            answer.status, 200,
+            "InfluxDB refuses {flux}: {}",
+            answer.text
+        );
         answer.text.replace("\r\n", "\n")
     }
 
@@ -113,9 +122,13 @@ impl Influx {
                 |> sum()"#,
             Self::BUCKET
         ));
-        let Some(row) = csv.lines().nth(1) else { return 0 };
+        let Some(row) = csv.lines().nth(1) else {
+            return 0;
+        };
         let count = row.rsplit(',').next().expect("a row has a last cell");
-        count.parse().unwrap_or_else(|_| panic!("InfluxDB counts {count:?} in {csv}"))
+        count
+            .parse()
+            .unwrap_or_else(|_| panic!("InfluxDB counts {count:?} in {csv}"))
     }
 
     /// Waits until a field has at least `count` values, and gives back how many there are.
@@ -128,10 +141,14 @@ impl Influx {
         within: Duration,
     ) -> u64 {
         let mut seen = 0;
-        until(&format!("{count} values of {measurement}.{field} in InfluxDB"), within, || {
-            seen = self.count(measurement, field);
-            seen >= count
-        });
+        until(
+            &format!("{count} values of {measurement}.{field} in InfluxDB"),
+            within,
+            || {
+                seen = self.count(measurement, field);
+                seen >= count
+            },
+        );
         seen
     }
 
@@ -148,7 +165,11 @@ impl Influx {
                 "retentionPeriodSeconds": 0,
             }),
         );
-        assert_eq!(answer.status, 201, "InfluxDB refuses to be set up: {}", answer.text);
+        assert_eq!(
+            answer.status, 201,
+            "InfluxDB refuses to be set up: {}",
+            answer.text
+        );
     }
 }
 
@@ -174,7 +195,8 @@ fn start_process(folder: &TempDir, port: u16) -> Option<Process> {
     listening?;
     let http = Http::at(&format!("http://127.0.0.1:{port}"));
     until("influxd is healthy", STARTS_WITHIN, || {
-        http.try_get("/health").is_some_and(|answer| answer.status == 200)
+        http.try_get("/health")
+            .is_some_and(|answer| answer.status == 200)
     });
     Some(process)
 }

@@ -12,7 +12,11 @@
 //! Start processes on the test's own thread: where `setpriv` is there, the kernel kills them when
 //! the thread that started them ends, so that not even an aborted test leaves one behind.
 
-#![allow(dead_code, unused_imports, reason = "each test file is a crate that uses a part of the bench")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test file is a crate that uses a part of the bench"
+)]
 
 mod until;
 

@@ -33,8 +33,13 @@ impl Proxy {
     #[track_caller]
     pub(crate) fn to(target: SocketAddr) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let address = listener.local_addr().expect("a bound socket has an address");
-        let wire = Arc::new(Wire { target: Mutex::new(Some(target)), ..Wire::default() });
+        let address = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let wire = Arc::new(Wire {
+            target: Mutex::new(Some(target)),
+            ..Wire::default()
+        });
         let shared = Arc::clone(&wire);
         thread::spawn(move || shared.accept(&listener));
         Self { address, wire }
@@ -95,7 +100,9 @@ impl Wire {
             return;
         };
         for (from, to) in [(&client, &server), (&server, &client)] {
-            let (Ok(from), Ok(to)) = (from.try_clone(), to.try_clone()) else { return };
+            let (Ok(from), Ok(to)) = (from.try_clone(), to.try_clone()) else {
+                return;
+            };
             let wire = Arc::clone(self);
             thread::spawn(move || wire.carry(from, to));
         }

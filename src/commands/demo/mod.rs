@@ -27,7 +27,10 @@ use crate::{log, shutdown};
 
 /// Runs until it is stopped.
 pub fn run(args: &DemoArgs) -> anyhow::Result<()> {
-    log::start(&Log { level: "warn".to_owned(), ..Log::default() })?;
+    log::start(&Log {
+        level: "warn".to_owned(),
+        ..Log::default()
+    })?;
     if !args.mqtt.ip().is_loopback() {
         return Err(Misuse::Arguments(format!(
             "--mqtt {}: the demo's endpoint takes devices without credentials, so it listens on this machine only: give 127.0.0.1:{}",
@@ -38,9 +41,16 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<()> {
     }
     let temporary = match args.data {
         Some(_) => None,
-        None => Some(tempfile::Builder::new().prefix("firemain-demo-").tempdir()?),
+        None => Some(
+            tempfile::Builder::new()
+                .prefix("firemain-demo-")
+                .tempdir()?,
+        ),
     };
-    let folder = args.data.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path));
+    let folder = args
+        .data
+        .as_deref()
+        .or(temporary.as_ref().map(tempfile::TempDir::path));
     let settings = settings(args, folder.context("a folder was just chosen")?);
     let runtime = tokio::runtime::Runtime::new().context("no threads to run on")?;
     runtime.block_on(demo(args, &settings))
@@ -63,7 +73,10 @@ async fn demo(args: &DemoArgs, settings: &Settings) -> anyhow::Result<()> {
     } else {
         Arc::new(ScaledClock::new(now, args.speed))
     };
-    eprintln!("firemain demo: building a town of {} sources and playing its past {} hours …", args.sources, args.history);
+    eprintln!(
+        "firemain demo: building a town of {} sources and playing its past {} hours …",
+        args.sources, args.history
+    );
     let present = clock.now();
     let past = past::Past {
         sources: args.sources as usize,
@@ -103,7 +116,12 @@ async fn live_on(
         speed: Speed::Real,
         ..PublishSettings::to(endpoint, clock)
     };
-    let outcome = publish::run(simulation, settings, cancel.clone(), Arc::new(Progress::default()));
+    let outcome = publish::run(
+        simulation,
+        settings,
+        cancel.clone(),
+        Arc::new(Progress::default()),
+    );
     let outcome = outcome.await;
     // A town that stops living ends the demo, with its reason.
     cancel.cancel();
@@ -112,9 +130,14 @@ async fn live_on(
 
 fn scenario(args: &DemoArgs) -> anyhow::Result<Scenario> {
     let history_ms = i64::from(args.history) * HOUR_MS;
-    let Some(file) = &args.scenario else { return Ok(Scenario::demo_after(history_ms)) };
+    let Some(file) = &args.scenario else {
+        return Ok(Scenario::demo_after(history_ms));
+    };
     let text = std::fs::read_to_string(file).map_err(|error| {
-        Misuse::Arguments(format!("--scenario {} cannot be read: {error}", file.display()))
+        Misuse::Arguments(format!(
+            "--scenario {} cannot be read: {error}",
+            file.display()
+        ))
     })?;
     Ok(Scenario::from_toml(&text).with_context(|| format!("--scenario {}", file.display()))?)
 }
@@ -123,8 +146,14 @@ fn introduce(args: &DemoArgs, http: &str, mqtt: &str) {
     eprintln!();
     eprintln!("  The town's flags, live:   {http}/");
     eprintln!("  The API:                  {http}/api/v1/flags   ({http}/api/v1/openapi.json)");
-    eprintln!("  Your own sensor:          mosquitto_pub -h {} -p {} -q 1 \\", args.mqtt.ip(), mqtt.rsplit(':').next().unwrap_or_default());
-    eprintln!("                              -t firemain/v1/my-sensor/telemetry -m '{{\"pressure_kpa\":215}}'");
+    eprintln!(
+        "  Your own sensor:          mosquitto_pub -h {} -p {} -q 1 \\",
+        args.mqtt.ip(),
+        mqtt.rsplit(':').next().unwrap_or_default()
+    );
+    eprintln!(
+        "                              -t firemain/v1/my-sensor/telemetry -m '{{\"pressure_kpa\":215}}'"
+    );
     eprintln!("  Stop:                     Ctrl-C");
     eprintln!();
 }

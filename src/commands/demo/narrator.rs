@@ -22,7 +22,12 @@ pub struct Narrator {
 impl Narrator {
     /// Tells what happens from `from` on: the past is history.
     pub fn new(watch: Arc<Watch>, register: Arc<dyn Register>, from: Timestamp) -> Self {
-        Self { watch, register, after: 0, from }
+        Self {
+            watch,
+            register,
+            after: 0,
+            from,
+        }
     }
 
     /// Until cancelled.
@@ -30,7 +35,8 @@ impl Narrator {
         let mut newest = self.watch.newest_event();
         loop {
             let (register, after) = (Arc::clone(&self.register), self.after);
-            let page = tokio::task::spawn_blocking(move || register.stream_after(after, PAGE)).await;
+            let page =
+                tokio::task::spawn_blocking(move || register.stream_after(after, PAGE)).await;
             let events = page.ok().and_then(Result::ok).unwrap_or_default();
             for event in &events {
                 self.after = event.id;
@@ -52,7 +58,10 @@ impl Narrator {
 
     fn say(&self, told: &EpisodeEvent) {
         let board = self.watch.board();
-        let name = board.get(&told.source).map(|entry| entry.source.name.clone()).unwrap_or_default();
+        let name = board
+            .get(&told.source)
+            .map(|entry| entry.source.name.clone())
+            .unwrap_or_default();
         let mark = match told.severity {
             Severity::Critical => "■",
             Severity::Major => "▲",
@@ -60,7 +69,10 @@ impl Narrator {
         };
         let numbers = told.evidence.measured.first().map(|measured| {
             let unit = measured.quantity.unit();
-            let limit = measured.limit.map(|limit| format!(" (owes {limit:.1})")).unwrap_or_default();
+            let limit = measured
+                .limit
+                .map(|limit| format!(" (owes {limit:.1})"))
+                .unwrap_or_default();
             format!(" {:.1} {unit}{limit}", measured.value)
         });
         let pages = if told.pages { ", pages" } else { "" };

@@ -34,20 +34,36 @@ impl Past {
         let newest = journal.read(Position(head.0.saturating_sub(1)), 1)?;
         let newest = newest.first().map(|(_, envelope)| envelope.received_at);
         let earliest = self.now.plus_ms(-i64::from(self.hours) * HOUR_MS);
-        let start = newest.map_or(earliest, |newest| earliest.max(newest)).min(self.now);
+        let start = newest
+            .map_or(earliest, |newest| earliest.max(newest))
+            .min(self.now);
         let mut town = Town::generate(&TownSettings::of_size(self.seed, self.sources))?;
         if register.newest_change()? == 0 {
             let sources = town.sources().iter().cloned();
-            let mut changes: Vec<Change> =
-                sources.map(|source| Change::SourceSet { source: Box::new(source) }).collect();
+            let mut changes: Vec<Change> = sources
+                .map(|source| Change::SourceSet {
+                    source: Box::new(source),
+                })
+                .collect();
             changes.extend(
-                town.flow_tests(start).into_iter().map(|test| Change::FlowTestEntered { test }),
+                town.flow_tests(start)
+                    .into_iter()
+                    .map(|test| Change::FlowTestEntered { test }),
             );
             register.change("demo", start, &changes)?;
         }
-        let settings = SimSettings { seed: self.seed, truth: false, flow_tested: true, ..SimSettings::from(start) };
+        let settings = SimSettings {
+            seed: self.seed,
+            truth: false,
+            flow_tested: true,
+            ..SimSettings::from(start)
+        };
         let mut simulation = Simulation::new(town, self.scenario, settings)?;
-        let mut history = History { journal, batch: Vec::with_capacity(BATCH), failed: None };
+        let mut history = History {
+            journal,
+            batch: Vec::with_capacity(BATCH),
+            failed: None,
+        };
         history.put(control(start, Control::Started));
         history.put(control(start, Control::History { begins: true }));
         simulation.advance(self.now, |message| history.put(envelope(message)));
@@ -89,7 +105,11 @@ impl History<'_> {
 }
 
 fn control(at: Timestamp, control: Control) -> Envelope {
-    Envelope { received_at: at, wall_offset_ms: 0, body: Body::Control(control) }
+    Envelope {
+        received_at: at,
+        wall_offset_ms: 0,
+        body: Body::Control(control),
+    }
 }
 
 fn envelope(message: SimMessage) -> Envelope {

@@ -1,6 +1,9 @@
 //! A real influxd, a stand-in for one, and points to write. Processes, ports and waiting are those
 //! of the whole-system tests.
-#![allow(dead_code, reason = "the shared parts of the bench serve other tests too")]
+#![allow(
+    dead_code,
+    reason = "the shared parts of the bench serve other tests too"
+)]
 
 #[path = "../../../../tests/support/until.rs"]
 mod until;
@@ -31,15 +34,32 @@ pub(crate) fn pressure(source: &str, ms: i64, kpa: f64) -> Point {
 
 pub(crate) fn point(source: &str, quantity: Quantity, ms: i64, mark: u32, value: f64) -> Point {
     let (kind, at) = (KindName::Hydrant, EIGHT_O_CLOCK.plus_ms(ms));
-    Point { source: source.into(), kind, quantity, at, mark, value }
+    Point {
+        source: source.into(),
+        kind,
+        quantity,
+        at,
+        mark,
+        value,
+    }
 }
 
 /// The day after eight o'clock.
 pub(crate) fn day(source: &str) -> Query {
     let (from, until) = (EIGHT_O_CLOCK, EIGHT_O_CLOCK.plus_ms(86_400_000));
-    Query { source: source.into(), quantities: Vec::new(), from, until }
+    Query {
+        source: source.into(),
+        quantities: Vec::new(),
+        from,
+        until,
+    }
 }
 
 pub(crate) fn value(point: &Point) -> Value {
-    Value { quantity: point.quantity, at: point.at, mark: point.mark, value: point.value }
+    Value {
+        quantity: point.quantity,
+        at: point.at,
+        mark: point.mark,
+        value: point.value,
+    }
 }

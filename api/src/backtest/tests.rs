@@ -177,7 +177,7 @@ fn changes_are_taken_in_at_their_own_time() {
     let fire = json!({"at": "2026-11-23T09:20:00Z", "change": {"change": "incident_opened", "incident": {
         "id": "f", "position": {"lat": 21.031, "lon": 105.85}, "at": "2026-11-23T09:20:00Z",
         "name": "fire", "by": "114", "required_flow_lps": null}}});
-    let (verdicts, episodes) = judged(&["A"], &[window.clone()], &lines);
+    let (verdicts, episodes) = judged(&["A"], std::slice::from_ref(&window), &lines);
     assert_eq!(verdicts[0]["verdict"], "unknown");
     assert_eq!(verdicts[1]["verdict"], "unusable");
     assert_eq!(episodes[0]["pages"], false, "a maintenance window");

@@ -192,7 +192,7 @@ fn two_hours(seed: u64) -> Vec<Envelope> {
             seq = seq
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            if (step as u64 + n) % 5 != 0 {
+            if !(step as u64 + n).is_multiple_of(5) {
                 continue;
             }
             let low = (n == 1 && step > 30) || (n == 2 && (20..50).contains(&step));

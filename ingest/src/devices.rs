@@ -44,9 +44,9 @@ impl Devices {
             let sources = register.sources(after.as_deref(), AT_ONCE)?;
             let Some(last) = sources.last() else { break };
             after = Some(SourceCode::clone(&last.code));
-            sources.iter().for_each(|source| {
+            for source in &sources {
                 map.set(source);
-            });
+            }
         }
         Ok(Self {
             map: RwLock::new(map),

@@ -23,7 +23,7 @@ use crate::{IngestSettings, StartError, Stores, canary};
 /// A heartbeat is journalled so often.
 const HEARTBEAT_MS: u64 = 5_000;
 /// The stores are tidied so often.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
+const TIDY_EVERY: Duration = Duration::from_mins(1);
 /// Publications that may wait for the broker.
 const OUTBOX: usize = 256;
 /// What stopping may take, without the writer's last batch.
@@ -148,13 +148,7 @@ impl Prepared {
                     outbox: to_publish,
                     clock: Arc::clone(&clock),
                 });
-                match session {
-                    Ok(session) => Some((session, state)),
-                    Err(error) => {
-                        writer.stop();
-                        return Err(error);
-                    }
-                }
+                Some((session?, state))
             }
         };
         let archive_state = Arc::new(ArchiveState::default());
@@ -164,6 +158,7 @@ impl Prepared {
             subscriptions: settings.subscriptions,
             limits: settings.limits,
             state: Arc::clone(&archive_state),
+            writer: Arc::clone(writer.state()),
             outbox,
             clock: Arc::clone(&clock),
         })?;
@@ -222,6 +217,13 @@ impl Prepared {
                 tasks.spawn("canary", singing);
             }
         }
+        tasks.spawn("writer", {
+            let (ended, cancel) = (writer.state().ended.clone(), cancel.clone());
+            async move {
+                // Its thread, which panics or not: without it nothing is journalled.
+                cancel.run_until_cancelled(ended.cancelled()).await;
+            }
+        });
         tasks.spawn("archiving", archiving.run(cancel.clone()));
         let adoption = Adoption {
             register: Arc::clone(&stores.register),

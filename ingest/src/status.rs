@@ -44,6 +44,8 @@ pub struct Counters {
     pub endpoint_sessions: AtomicU64,
     /// Logins refused by the own endpoint.
     pub endpoint_refused_logins: AtomicU64,
+    /// Messages refused by the own endpoint: their client may not publish there.
+    pub endpoint_refused_publishes: AtomicU64,
     /// Messages of devices that were registered later, journalled again.
     pub adopted: AtomicU64,
 }
@@ -189,6 +191,10 @@ impl Watched {
             (
                 "endpoint_refused_logins_total",
                 number(&counters.endpoint_refused_logins),
+            ),
+            (
+                "endpoint_refused_publishes_total",
+                number(&counters.endpoint_refused_publishes),
             ),
             (
                 "canary_at_seconds",

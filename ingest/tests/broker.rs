@@ -47,10 +47,13 @@ async fn drains(broker: Mosquitto, count: usize) -> f64 {
     until("the receiver is drained", SOON, || drained(&stores));
     receiver.stop().await;
     let lines = lines(0, count);
-    publish(&broker, &lines);
+    // mosquitto cuts a publisher off, as out of memory, that is many thousands ahead of it.
+    for some in lines.chunks(20_000) {
+        publish(&broker, some);
+    }
     let watch = Stopwatch::start();
     let receiver = start(settings(&broker.url()), &stores).await;
-    until("everything is journalled", Duration::from_secs(60), || {
+    until("everything is journalled", Duration::from_mins(1), || {
         receiver
             .counters()
             .acked
@@ -67,9 +70,12 @@ async fn drains(broker: Mosquitto, count: usize) -> f64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backlog_is_drained_without_loss() {
-    let broker = Mosquitto::builder().max_inflight(0).max_queued(0).start();
+    let broker = Mosquitto::builder()
+        .max_inflight(20_000)
+        .max_queued(0)
+        .start();
     println!(
-        "window unlimited: {:.0} messages/s",
+        "window 20,000: {:.0} messages/s",
         drains(broker, 100_000).await
     );
 }
@@ -79,7 +85,7 @@ async fn a_stock_window_of_twenty_flows() {
     let broker = Mosquitto::builder().max_queued(0).start();
     let rate = drains(broker, 30_000).await;
     println!("window 20: {rate:.0} messages/s");
-    assert!(rate > 1_000.0, "{rate} messages/s: it waits for something");
+    assert!(rate > 3_000.0, "{rate} messages/s: it waits for something");
 }
 
 #[tokio::test(flavor = "multi_thread")]

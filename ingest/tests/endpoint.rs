@@ -1,139 +1,16 @@
 //! The own endpoint with a real client: what is acknowledged is in the journal.
 #![allow(clippy::unwrap_used)]
 
-use std::net::SocketAddr;
+mod house;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use firemain_domain::clock::SystemClock;
-use firemain_ingest::Writer;
-use firemain_ingest::endpoint::{
-    Commands, Delivery, Endpoint, EndpointError, EndpointSettings, Granted, Logins,
-};
-use firemain_store::journal::{Body, Journal, JournalOptions, Message, Position, SqliteJournal};
-use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, QoS};
-use sha2::{Digest, Sha256};
-
-struct OneLogin;
-
-impl Logins for OneLogin {
-    fn login(&self, name: &str) -> Result<Option<Granted>, String> {
-        Ok((name == "gateway").then(|| Granted {
-            name: name.into(),
-            secret_sha256: Sha256::digest(b"secret").into(),
-            devices: vec!["tr-1".into(), "tr-2".into()],
-        }))
-    }
-}
-
-struct House {
-    endpoint: Endpoint,
-    journal: Arc<SqliteJournal>,
-    writer: Writer,
-    _folder: tempfile::TempDir,
-}
-
-fn settings() -> EndpointSettings {
-    EndpointSettings {
-        listen: Some("127.0.0.1:0".parse().unwrap()),
-        tls: None,
-        open: false,
-        payload_limit: 8_192,
-        max_sessions: 100,
-    }
-}
-
-fn house() -> House {
-    let folder = tempfile::tempdir().unwrap();
-    let options = JournalOptions {
-        keep_ms: 0,
-        max_bytes: 1 << 30,
-    };
-    let journal = SqliteJournal::open(&folder.path().join("journal.db"), options).unwrap();
-    let journal = Arc::new(journal);
-    let writer = Writer::start(Arc::clone(&journal) as _, SystemClock::shared()).unwrap();
-    let endpoint = Endpoint::start(
-        &settings(),
-        Arc::new(OneLogin),
-        writer.appender(),
-        SystemClock::shared(),
-    );
-    House {
-        endpoint: endpoint.unwrap(),
-        journal,
-        writer,
-        _folder: folder,
-    }
-}
-
-impl House {
-    fn address(&self) -> SocketAddr {
-        self.endpoint.address().unwrap()
-    }
-
-    fn client(&self, id: &str, password: &str) -> MqttOptions {
-        let mut options = MqttOptions::new(id, "127.0.0.1", self.address().port());
-        options.set_credentials("gateway", password);
-        options.set_max_packet_size(1 << 20, 1 << 20);
-        options
-    }
-
-    fn messages(&self) -> Vec<Message> {
-        let read = self.journal.read(Position(0), 10_000).unwrap();
-        let messages = read
-            .into_iter()
-            .filter_map(|(_, envelope)| match envelope.body {
-                Body::Message(message) => Some(message),
-                Body::Control(_) => None,
-            });
-        messages.collect()
-    }
-
-    async fn stop(self) {
-        tokio::time::timeout(Duration::from_secs(5), self.endpoint.stop())
-            .await
-            .unwrap();
-        self.writer.stop();
-    }
-}
-
-async fn until(client: &mut EventLoop, wanted: impl Fn(&Packet) -> bool) {
-    let waiting = async {
-        loop {
-            if let Event::Incoming(packet) = client.poll().await.unwrap()
-                && wanted(&packet)
-            {
-                return;
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), waiting)
-        .await
-        .unwrap();
-}
-
-/// Waits until the journal holds a message on this topic.
-async fn journalled(house: &House, topic: &str) -> Message {
-    let waiting = async {
-        let mut tick = tokio::time::interval(Duration::from_millis(10));
-        loop {
-            tick.tick().await;
-            if let Some(found) = house.messages().into_iter().find(|m| *m.topic == *topic) {
-                return found;
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), waiting)
-        .await
-        .unwrap()
-}
-
-async fn connected(options: MqttOptions) -> (AsyncClient, EventLoop) {
-    let (client, mut events) = AsyncClient::new(options, 100);
-    until(&mut events, |p| matches!(p, Packet::ConnAck(_))).await;
-    (client, events)
-}
+use firemain_ingest::endpoint::{Commands, Delivery, Endpoint, EndpointError, EndpointSettings};
+use house::{OneLogin, connected, house, journalled, settings, until};
+use rumqttc::{AsyncClient, LastWill, Packet, QoS};
 
 #[tokio::test]
 async fn what_is_acknowledged_is_in_the_journal() {
@@ -183,8 +60,8 @@ async fn a_wrong_password_and_a_foreign_topic_are_refused_and_counted() {
     let house = house();
     let (_, mut events) = AsyncClient::new(house.client("a", "wrong"), 10);
     assert!(events.poll().await.is_err());
-    let counters = Arc::clone(house.endpoint.counters());
-    assert_eq!(counters.refused_logins.load(Ordering::Relaxed), 1);
+    let counters = Arc::clone(&house.counters);
+    assert_eq!(counters.endpoint_refused_logins.load(Ordering::Relaxed), 1);
 
     let (client, mut events) = connected(house.client("a", "secret")).await;
     client
@@ -195,7 +72,10 @@ async fn a_wrong_password_and_a_foreign_topic_are_refused_and_counted() {
     tokio::time::timeout(Duration::from_secs(10), cut)
         .await
         .unwrap();
-    assert_eq!(counters.refused_publishes.load(Ordering::Relaxed), 1);
+    assert_eq!(
+        counters.endpoint_refused_publishes.load(Ordering::Relaxed),
+        1
+    );
     assert!(house.messages().is_empty());
     house.stop().await;
 }
@@ -240,10 +120,7 @@ async fn a_client_that_connects_anew_takes_over_and_the_older_ones_will_comes_fi
         .unwrap();
     let said: Vec<_> = house.messages().into_iter().map(|m| m.payload).collect();
     assert_eq!(said, [b"gone".to_vec(), b"here".to_vec()]);
-    assert_eq!(
-        house.endpoint.counters().sessions.load(Ordering::Relaxed),
-        1
-    );
+    assert_eq!(house.counters.endpoint_sessions.load(Ordering::Relaxed), 1);
     house.stop().await;
 }
 
@@ -273,7 +150,7 @@ async fn a_command_reaches_its_device_or_waits_for_it() {
     while events.poll().await.is_ok() {}
     let away = async {
         let mut tick = tokio::time::interval(Duration::from_millis(10));
-        while house.endpoint.counters().sessions.load(Ordering::Relaxed) > 0 {
+        while house.counters.endpoint_sessions.load(Ordering::Relaxed) > 0 {
             tick.tick().await;
         }
     };
@@ -299,6 +176,7 @@ async fn a_port_in_use_is_named_and_nobody_is_let_in_from_beyond_without_logins(
             &settings,
             logins,
             house.writer.appender(),
+            Arc::default(),
             SystemClock::shared(),
         )
         .err()

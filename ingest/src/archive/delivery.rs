@@ -19,6 +19,7 @@ use super::sorter::{Slice, in_quarantine};
 use super::state::{ArchiveState, Part};
 use crate::backoff::Backoff;
 use crate::broker::Publication;
+use crate::writer::WriterState;
 
 /// Between two tries of an archive that refuses us: a person must act.
 const REFUSED_WAIT: Duration = Duration::from_secs(30);
@@ -35,6 +36,7 @@ pub(super) struct Delivery {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) register: Arc<dyn Register>,
     pub(super) state: Arc<ArchiveState>,
+    pub(super) writer: Arc<WriterState>,
     pub(super) outbox: Option<mpsc::Sender<Publication>>,
     pub(super) clock: SharedClock,
     pub(super) backoff: Backoff,
@@ -57,7 +59,10 @@ impl Delivery {
         loop {
             tokio::select! {
                 () = cancel.cancelled() => break,
-                _ = release.tick() => self.release().await,
+                _ = release.tick() => {
+                    self.make_room(&cancel).await;
+                    self.release().await;
+                }
                 slice = slices.recv() => match slice {
                     Some(slice) => if !self.deliver(slice, &cancel).await { break },
                     None => break,
@@ -68,7 +73,7 @@ impl Delivery {
         match tokio::time::timeout(FLUSH_WITHIN, self.archive.flush()).await {
             Ok(Ok(())) => self.release().await,
             Ok(Err(error)) => {
-                warn!(archive.error = %error, "the archive was not flushed: what it lacks is read from the journal again")
+                warn!(archive.error = %error, "the archive was not flushed: what it lacks is read from the journal again");
             }
             Err(_) => warn!(
                 "the archive was not flushed in time: what it lacks is read from the journal again"
@@ -222,6 +227,28 @@ impl Delivery {
             // With no room it is asked for again: an edge node that is still not understood a
             // minute later gives rise to another request.
             let _ = outbox.try_send(Publication { topic, payload });
+        }
+    }
+
+    /// A full journal waits for what the archive holds in memory only: that goes to disk now, and
+    /// not when its block is full.
+    async fn make_room(&self, cancel: &CancellationToken) {
+        let full = self
+            .writer
+            .trouble
+            .borrow()
+            .as_ref()
+            .is_some_and(|trouble| trouble.full);
+        let position = Position(self.state.position.load(Relaxed));
+        let holds = self
+            .archive
+            .durable_upto()
+            .is_some_and(|durable| durable < position);
+        if full
+            && holds
+            && let Some(Err(error)) = cancel.run_until_cancelled(self.archive.flush()).await
+        {
+            warn!(archive.error = %error, "the archive cannot make room in the full journal; it is tried again");
         }
     }
 

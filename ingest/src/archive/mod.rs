@@ -30,6 +30,7 @@ use tracing::warn;
 use crate::backoff::Backoff;
 use crate::broker::Publication;
 use crate::devices::Devices;
+use crate::writer::WriterState;
 use crate::{StartError, Stores};
 
 /// Our name among the journal's consumers, and that of our cursor.
@@ -45,6 +46,7 @@ pub(crate) struct ArchiveParts {
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) limits: Limits,
     pub(crate) state: Arc<ArchiveState>,
+    pub(crate) writer: Arc<WriterState>,
     pub(crate) outbox: Option<mpsc::Sender<Publication>>,
     pub(crate) clock: SharedClock,
 }
@@ -66,6 +68,7 @@ impl Archiving {
             subscriptions,
             limits,
             state,
+            writer,
             outbox,
             clock,
         } = parts;
@@ -116,6 +119,7 @@ impl Archiving {
             journal: stores.journal,
             register: stores.register,
             state,
+            writer,
             outbox,
             clock,
             backoff: Backoff::new(RETRY_FIRST, RETRY_MOST, after.0),
@@ -143,7 +147,7 @@ impl Archiving {
 
 /// Waits between tries of the archive.
 const RETRY_FIRST: Duration = Duration::from_millis(250);
-const RETRY_MOST: Duration = Duration::from_secs(60);
+const RETRY_MOST: Duration = Duration::from_mins(1);
 
 /// Where reading begins: where the archive itself says it is durable, or at the cursor; with a
 /// decoder that remembers, not beyond the cursor, where its memory was taken.

@@ -14,9 +14,9 @@ use tracing::{info, warn};
 
 use super::link::{Delivery, Link, Lost, Packet};
 use super::session::Session;
-use super::unsettled::{MOST_UNSETTLED, fingerprint};
+use super::unsettled::MOST_UNSETTLED;
 use crate::canary;
-use crate::writer::{Arrival, OnDisk};
+use crate::writer::{Arrival, OnDisk, fingerprint};
 
 /// What is done from time to time is counted in ticks of this length.
 const TICK: Duration = Duration::from_secs(1);
@@ -223,7 +223,10 @@ impl<'s> Connection<'s> {
         let session = &mut *self.session;
         session.handing.control(Control::Drained);
         session.unsettled.drained();
-        session.state.set(&session.state.drained, true);
+        session
+            .state
+            .drained
+            .store(true, std::sync::atomic::Ordering::Release);
         info!(
             broker.messages = self.taken,
             "what was queued at the broker has come"

@@ -136,13 +136,19 @@ impl Session {
         info!(broker.address = %self.target.address, broker.session_present = session_present, "connected to the broker");
         let since_ms = self.clock.monotonic_ms();
         self.state.set_connection_complaint(None);
-        self.state.set(&self.state.connected, true);
+        self.state
+            .connected
+            .store(true, std::sync::atomic::Ordering::Release);
         self.handing.control(Control::Connected { session_present });
         let ended = Connection::new(self, link)
             .serve(session_present, cancel)
             .await;
-        self.state.set(&self.state.connected, false);
-        self.state.set(&self.state.drained, false);
+        self.state
+            .connected
+            .store(false, std::sync::atomic::Ordering::Release);
+        self.state
+            .drained
+            .store(false, std::sync::atomic::Ordering::Release);
         self.handing.control(Control::Disconnected);
         self.handing.hand_over();
         self.window.connection_lost();

@@ -1,6 +1,6 @@
 //! What the session shows of itself.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Mutex, PoisonError};
 
 /// How the session at the broker is.
@@ -46,10 +46,6 @@ impl BrokerState {
             .chain(refused)
             .collect();
         (!all.is_empty()).then(|| all.join("; "))
-    }
-
-    pub(super) fn set(&self, flag: &AtomicBool, value: bool) {
-        flag.store(value, Ordering::Release);
     }
 
     fn wrong(&self) -> std::sync::MutexGuard<'_, Wrong> {

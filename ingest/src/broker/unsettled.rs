@@ -9,9 +9,8 @@ use std::collections::{HashMap, VecDeque};
 
 use firemain_domain::judging::Control;
 use firemain_store::journal::{Body, Journal, JournalError, Position};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::writer::OnDisk;
+use crate::writer::{OnDisk, fingerprint};
 
 /// Messages remembered at most; at more, a ping is due.
 pub(super) const MOST_UNSETTLED: usize = 100_000;
@@ -30,11 +29,6 @@ pub(super) struct Unsettled {
     position: Position,
     /// Of connections before: how often each may come again.
     expected: HashMap<u64, u32>,
-}
-
-/// What tells a message from others: its topic and its payload.
-pub(super) fn fingerprint(topic: &str, payload: &[u8]) -> u64 {
-    xxh3_64_with_seed(payload, xxh3_64_with_seed(topic.as_bytes(), 0))
 }
 
 impl Unsettled {

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Granted, Logins};
 
-/// How long a good login is remembered.
-const REMEMBERED_MS: u64 = 30_000;
+/// How long a good login is remembered: one that was removed is of no use after it.
+const REMEMBERED_MS: u64 = 2_000;
 /// Logins remembered.
 const REMEMBERED: usize = 16_384;
 /// Wrong logins of one peer in a minute before it is refused unheard.
@@ -52,14 +52,17 @@ impl Gate {
         if self.guesses_too_often(peer, now) {
             return Verdict::Refused;
         }
-        let granted = match self.remembered(name, now) {
+        let hash: [u8; 32] = Sha256::digest(secret).into();
+        let remembered = self.remembered(name, now);
+        // Another secret than the remembered one may be a new one.
+        let remembered = remembered.filter(|granted| equal(&hash, &granted.secret_sha256));
+        let granted = match remembered {
             Some(granted) => Some(granted),
             None => match self.logins.login(name) {
                 Ok(granted) => granted.map(Arc::new),
                 Err(reason) => return Verdict::Unavailable(reason),
             },
         };
-        let hash: [u8; 32] = Sha256::digest(secret).into();
         // As long as for a login that exists.
         let expected = granted
             .as_ref()
@@ -91,7 +94,7 @@ impl Gate {
         let entry = known
             .entry(name.to_owned())
             .or_insert_with(|| fresh.clone());
-        if entry.0 <= now {
+        if entry.0 <= now || !Arc::ptr_eq(&entry.1, granted) {
             *entry = fresh;
         }
     }

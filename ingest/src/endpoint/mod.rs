@@ -12,7 +12,9 @@ mod gate;
 mod logins;
 
 mod connection;
+mod releases;
 mod rights;
+mod unsettled;
 mod v3;
 mod v5;
 
@@ -22,4 +24,4 @@ mod sessions;
 pub use commands::{Commands, Delivery};
 pub use logins::{Granted, Logins, RegisterLogins};
 pub use run::Endpoint;
-pub use settings::{EndpointCounters, EndpointError, EndpointSettings, EndpointTls};
+pub use settings::{EndpointError, EndpointSettings, EndpointTls};

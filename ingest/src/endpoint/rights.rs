@@ -6,6 +6,9 @@ use firemain_store::journal::CANARY_TOPIC;
 
 use super::Granted;
 
+/// What stands in a filter for the commands of all devices: an open endpoint grants that.
+pub(super) const EVERY_DEVICE: &str = "+";
+
 /// Who the client is.
 #[derive(Clone, Debug)]
 pub(super) enum Rights {
@@ -34,11 +37,16 @@ impl Rights {
         }
     }
 
-    /// The device whose commands this filter names, if the client may have them.
+    /// The device whose commands this filter names, or [`EVERY_DEVICE`], if the client may have
+    /// them.
     pub(super) fn commands_of<'a>(&self, filter: &'a str) -> Option<&'a str> {
         let (device, rest) = device_and_rest(filter)?;
         let plain = !device.is_empty() && !device.contains(['+', '#']);
-        (rest == "command" && plain && self.speaks_for(device)).then_some(device)
+        let may = match self {
+            Self::Anybody => plain || device == EVERY_DEVICE,
+            Self::Of(_) => plain && self.speaks_for(device),
+        };
+        (rest == "command" && may).then_some(device)
     }
 
     fn speaks_for(&self, device: &str) -> bool {
@@ -88,6 +96,9 @@ mod tests {
             assert_eq!(rights.commands_of(not), None, "{not}");
         }
         assert!(!Rights::Anybody.may_publish("firemain/canary/firemain"));
-        assert_eq!(Rights::Anybody.commands_of("firemain/v1/+/command"), None);
+        let every = Rights::Anybody.commands_of("firemain/v1/+/command");
+        assert_eq!(every, Some(EVERY_DEVICE));
+        assert_eq!(Rights::Anybody.commands_of("firemain/v1/#"), None);
+        assert_eq!(Rights::Anybody.commands_of("firemain/v1/#/command"), None);
     }
 }

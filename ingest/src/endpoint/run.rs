@@ -3,12 +3,13 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use firemain_domain::clock::SharedClock;
+use ntex::io::{Filter, Io};
 use ntex::service::cfg::SharedCfg;
-use ntex::service::{ServiceFactory, chain_factory};
+use ntex::service::{ServiceFactory, chain_factory, fn_service};
 use ntex::time::{Millis, Seconds};
 use ntex_mqtt::{MqttServer, MqttServiceConfig, QoS};
 use ntex_tls::rustls::TlsAcceptor;
@@ -17,10 +18,12 @@ use tokio::sync::oneshot;
 
 use super::connection::{Refused, Shared};
 use super::gate::Gate;
+use super::releases::Releases;
 use super::sessions::Sessions;
-use super::{Commands, EndpointCounters, EndpointError, EndpointSettings, EndpointTls, Logins};
+use super::unsettled::Memory;
+use super::{Commands, EndpointError, EndpointSettings, EndpointTls, Logins};
 use super::{v3, v5};
-use crate::Appender;
+use crate::{Appender, Counters};
 
 /// A packet larger than this ends its connection.
 const PACKET_BYTES: u32 = 1 << 20;
@@ -44,7 +47,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Starts it on a thread of its own.
+    /// Starts it on a thread of its own. It counts in `counters`.
     ///
     /// # Errors
     /// When an address, a certificate or the settings cannot be used.
@@ -52,6 +55,7 @@ impl Endpoint {
         settings: &EndpointSettings,
         logins: Arc<dyn Logins>,
         appender: Appender,
+        counters: Arc<Counters>,
         clock: SharedClock,
     ) -> Result<Self, EndpointError> {
         let plain = settings.listen.map(listen).transpose()?;
@@ -71,9 +75,12 @@ impl Endpoint {
         }
         let shared = Arc::new(Shared {
             appender,
+            started: clock.now(),
+            assigned: AtomicU64::new(0),
             gate: Arc::new(Gate::new(logins, clock)),
             sessions: Arc::new(Sessions::new(settings.max_sessions)),
-            counters: Arc::default(),
+            unsettled: Memory::new(settings.max_sessions),
+            counters,
             stopping: AtomicBool::new(false),
             open: settings.open,
             payload_limit: settings.payload_limit,
@@ -108,11 +115,6 @@ impl Endpoint {
     /// Where it listens with TLS.
     pub fn tls_address(&self) -> Option<SocketAddr> {
         self.tls_address
-    }
-
-    /// What it counts.
-    pub fn counters(&self) -> &Arc<EndpointCounters> {
-        &self.shared.counters
     }
 
     /// The way for commands to the devices.
@@ -184,8 +186,8 @@ async fn serve(
         let listening = server.listen("tls", listener, async move |_| {
             chain_factory(TlsAcceptor::new(Arc::clone(&config)))
                 .map_err(|_| ())
-                .map_init_err(|_| ())
-                .and_then(service(&shared).map_err(|_| ()).map_init_err(|_| ()))
+                .map_init_err(|()| ())
+                .and_then(service(&shared))
         });
         server = match listening {
             Ok(server) => server.config("tls", mqtt()),
@@ -197,22 +199,20 @@ async fn serve(
     server.stop(true).await;
 }
 
-fn service<F: ntex::io::Filter>(
+fn service<F: Filter>(
     shared: &Arc<Shared>,
-) -> impl ServiceFactory<
-    ntex::io::Io<F>,
-    SharedCfg,
-    Response = (),
-    Error = ntex_mqtt::MqttError<Refused>,
-    InitError = Refused,
-> + use<F> {
+) -> impl ServiceFactory<Io<F>, SharedCfg, Response = (), Error = (), InitError = ()> + use<F> {
     let three = ntex_mqtt::v3::MqttServer::new(v3::greeting(Arc::clone(shared)))
         .protocol(v3::words())
         .publish(v3::messages());
     let five = ntex_mqtt::v5::MqttServer::new(v5::greeting(Arc::clone(shared)))
         .protocol(v5::words())
         .publish(v5::messages());
-    MqttServer::new().v3(three).v5(five)
+    let mqtt = MqttServer::new().v3(three).v5(five);
+    chain_factory(fn_service(async |io: Io<F>| {
+        Ok::<_, ()>(io.add_filter(Releases::default()))
+    }))
+    .and_then(mqtt.map_err(|_| ()).map_init_err(|_: Refused| ()))
 }
 
 fn listen(address: SocketAddr) -> Result<Plain, EndpointError> {

@@ -2,12 +2,13 @@
 //!
 //! A session belongs to a login and a client id: nobody can take over another login's session.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
 use super::Delivery;
+use super::rights::EVERY_DEVICE;
 use crate::Arrival;
 
 /// Commands that may wait for one session.
@@ -40,7 +41,7 @@ struct Session {
     generation: u64,
     connection: Option<mpsc::Sender<ToClient>>,
     will: Option<Arrival>,
-    devices: Vec<Arc<str>>,
+    devices: HashSet<Arc<str>>,
     waiting: VecDeque<Command>,
     persistent: bool,
 }
@@ -153,10 +154,10 @@ impl Sessions {
     pub(super) fn subscribe(&self, key: &Key, generation: u64, device: &str) -> bool {
         let mut done = false;
         self.with(key, generation, |session| {
-            let known = session.devices.iter().any(|d| **d == *device);
+            let known = session.devices.contains(device);
             done = known || session.devices.len() < SUBSCRIPTIONS;
             if done && !known {
-                session.devices.push(device.into());
+                session.devices.insert(device.into());
             }
         });
         done
@@ -164,7 +165,7 @@ impl Sessions {
 
     pub(super) fn unsubscribe(&self, key: &Key, generation: u64, device: &str) {
         self.with(key, generation, |session| {
-            session.devices.retain(|d| **d != *device)
+            session.devices.remove(device);
         });
     }
 
@@ -191,7 +192,7 @@ impl Sessions {
         let command = Command { topic, payload };
         let mut outcome = Delivery::NobodyListens;
         let listening = all.sessions.values_mut();
-        for session in listening.filter(|s| s.devices.iter().any(|d| **d == *device)) {
+        for session in listening.filter(|session| session.listens_to(device)) {
             let delivery = session.pass_on(command.clone());
             if outcome != Delivery::Sent {
                 outcome = delivery;
@@ -232,6 +233,10 @@ impl All {
 }
 
 impl Session {
+    fn listens_to(&self, device: &str) -> bool {
+        self.devices.contains(device) || self.devices.contains(EVERY_DEVICE)
+    }
+
     fn pass_on(&mut self, command: Command) -> Delivery {
         if let Some(connection) = &self.connection {
             return match connection.try_send(ToClient::Command(command)) {

@@ -1,8 +1,7 @@
-//! What an endpoint is told, counts, and can fail with.
+//! What an endpoint is told, and can fail with.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
 
 /// How the endpoint listens, and its limits.
 #[derive(Clone, Debug)]
@@ -29,19 +28,6 @@ pub struct EndpointTls {
     pub cert_file: PathBuf,
     /// PEM file with the private key.
     pub key_file: PathBuf,
-}
-
-/// What the endpoint counts.
-#[derive(Debug, Default)]
-pub struct EndpointCounters {
-    /// Clients connected now.
-    pub sessions: AtomicU64,
-    /// Logins refused.
-    pub refused_logins: AtomicU64,
-    /// Messages refused because the client may not publish there.
-    pub refused_publishes: AtomicU64,
-    /// Messages over the payload limit.
-    pub oversize: AtomicU64,
 }
 
 /// Why the endpoint does not start.

@@ -8,7 +8,7 @@ use ntex::time::Seconds;
 use ntex_mqtt::{QoS, v3};
 use tokio::sync::mpsc;
 
-use super::connection::{Connection, Hello, Refused, Shared};
+use super::connection::{Connection, Hello, Refused, Sent, Shared};
 use super::sessions::ToClient;
 
 pub(super) type Session = v3::Session<Connection>;
@@ -30,7 +30,7 @@ pub(super) async fn handshake(
     if packet.client_id.is_empty() && !packet.clean_session {
         return Ok(handshake.identifier_rejected());
     }
-    let own_id = format!("{:p}", std::ptr::from_ref(packet));
+    let own_id = shared.client_id();
     let hello = Hello {
         peer: peer(handshake.io()),
         client_id: if packet.client_id.is_empty() {
@@ -97,7 +97,11 @@ async fn publish(session: Session, publish: v3::Publish) -> Result<(), Refused> 
     while let Some(piece) = publish.read().await.map_err(|_| Refused::Gone)? {
         session.fill(&mut arrival, &piece);
     }
-    session.journal(arrival).await
+    let sent = Sent {
+        id: publish.id(),
+        again: publish.dup(),
+    };
+    session.journal(arrival, sent).await
 }
 
 fn word(session: &Session, word: v3::ProtocolMessage) -> v3::ProtocolMessageAck {
@@ -122,7 +126,11 @@ fn word(session: &Session, word: v3::ProtocolMessage) -> v3::ProtocolMessageAck 
             session.goodbye();
             goodbye.ack()
         }
-        other => other.ack(),
+        v3::ProtocolMessage::Ping(ping) => {
+            session.pinged();
+            ping.ack()
+        }
+        release @ v3::ProtocolMessage::PublishRelease(_) => release.ack(),
     }
 }
 

@@ -9,7 +9,7 @@ use ntex_mqtt::v5::codec::{
 use ntex_mqtt::{QoS, v5};
 use tokio::sync::mpsc;
 
-use super::connection::{Connection, Hello, Refused, Shared};
+use super::connection::{Connection, Hello, Refused, Sent, Shared};
 use super::sessions::ToClient;
 
 pub(super) type Session = v5::Session<Connection>;
@@ -24,7 +24,7 @@ pub(super) async fn handshake(
 ) -> Result<v5::HandshakeAck<Connection>, Refused> {
     let packet = handshake.packet();
     let keep_alive = packet.keep_alive;
-    let own_id = format!("{:p}", std::ptr::from_ref(packet));
+    let own_id = shared.client_id();
     let hello = Hello {
         peer: super::v3::peer(handshake.io()),
         client_id: if packet.client_id.is_empty() {
@@ -115,7 +115,11 @@ async fn publish(session: Session, publish: v5::Publish) -> Result<v5::PublishAc
     if !allowed {
         return Ok(publish.ack().reason_code(PublishAckReason::NotAuthorized));
     }
-    session.journal(arrival).await?;
+    let sent = Sent {
+        id: packet.packet_id,
+        again: packet.dup,
+    };
+    session.journal(arrival, sent).await?;
     Ok(publish.ack())
 }
 
@@ -151,6 +155,10 @@ fn word(session: &Session, word: v5::ProtocolMessage) -> v5::ProtocolMessageAck 
                 session.goodbye();
             }
             goodbye.ack()
+        }
+        v5::ProtocolMessage::Ping(ping) => {
+            session.pinged();
+            ping.ack()
         }
         other => other.ack(),
     }

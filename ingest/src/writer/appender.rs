@@ -72,6 +72,12 @@ impl Appender {
     /// # Errors
     /// When the receiver stops before it is on disk.
     pub async fn append(&self, arrival: Arrival) -> Result<(), Closed> {
+        self.hand_in(arrival).await?.await.map_err(|_| Closed)
+    }
+
+    /// Hands one message in; when this resolves it will be journalled even if nobody waits for that
+    /// any more. What is returned resolves when it is on disk.
+    pub(crate) async fn hand_in(&self, arrival: Arrival) -> Result<oneshot::Receiver<()>, Closed> {
         let weight = u32::try_from(arrival.weight().min(WAITING_BYTES)).unwrap_or(u32::MAX);
         self.room
             .acquire_many(weight)
@@ -83,7 +89,7 @@ impl Appender {
             .send(Job::One(arrival, done))
             .await
             .map_err(|_| Closed)?;
-        on_disk.await.map_err(|_| Closed)
+        Ok(on_disk)
     }
 
     /// Journals a word about ourselves; resolves when it is on disk.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use firemain_domain::Timestamp;
 use firemain_store::journal::Message;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A message as a receiver took it in. The writer gives it its time of receipt.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,11 @@ pub struct Arrival {
 
 /// How much of an oversize payload is kept: what quarantine shows.
 pub const KEPT_OF_OVERSIZE_BYTES: usize = 4 * 1024;
+
+/// What tells a message from others, to know it when it is sent again: its topic and its payload.
+pub(crate) fn fingerprint(topic: &str, payload: &[u8]) -> u64 {
+    xxh3_64_with_seed(payload, xxh3_64_with_seed(topic.as_bytes(), 0))
+}
 
 impl Arrival {
     /// A fresh message. A payload longer than `limit` bytes is cut to its beginning and marked so,
@@ -46,6 +52,11 @@ impl Arrival {
             cut_from,
             first_received_at: None,
         }
+    }
+
+    /// Bytes of its payload, also where only the beginning is kept.
+    pub(crate) fn payload_bytes(&self) -> u64 {
+        self.cut_from.map_or(self.payload.len() as u64, u64::from)
     }
 
     /// Bytes it takes in memory, about.

@@ -18,4 +18,5 @@ pub use arrival::{Arrival, KEPT_OF_OVERSIZE_BYTES};
 pub use thread::Writer;
 
 pub(crate) use appender::{Job, OnDisk};
+pub(crate) use arrival::fingerprint;
 pub(crate) use thread::WriterState;

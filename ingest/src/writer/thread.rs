@@ -10,6 +10,7 @@ use firemain_domain::clock::SharedClock;
 use firemain_domain::judging::Control;
 use firemain_store::journal::{Journal, JournalError, Position};
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::appender::{Appender, Job};
@@ -45,6 +46,8 @@ pub(crate) struct WriterState {
     pub(crate) journal_ms: std::sync::atomic::AtomicI64,
     /// Why nothing can be written at present.
     pub(crate) trouble: watch::Sender<Option<Trouble>>,
+    /// Cancelled when the thread ends, however it does.
+    pub(crate) ended: CancellationToken,
     stopping: AtomicBool,
 }
 
@@ -71,6 +74,7 @@ impl Writer {
             settled: u64::MAX.into(),
             journal_ms: 0.into(),
             trouble: watch::channel(None).0,
+            ended: CancellationToken::new(),
             stopping: false.into(),
         });
         let at_work = AtWork {
@@ -84,7 +88,10 @@ impl Writer {
         };
         let thread = std::thread::Builder::new()
             .name("journal-writer".to_owned())
-            .spawn(move || at_work.run())
+            .spawn(move || {
+                let _ended = at_work.shared.ended.clone().drop_guard();
+                at_work.run();
+            })
             .map_err(StartError::Thread)?;
         Ok(Self {
             appender,
@@ -104,7 +111,13 @@ impl Writer {
 
     /// Writes what is in the queue and ends. What a full journal does not take is left: nobody was
     /// told that it is on disk, so it comes again. Blocks.
-    pub fn stop(mut self) {
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         // Where the queue has no room for this word, the thread is not asleep on an empty one.
         let _ = self.appender.jobs().try_send(Job::Beat);

@@ -11,6 +11,10 @@
 mod mosquitto;
 #[path = "../../../tests/support/port.rs"]
 mod port;
+#[allow(
+    clippy::needless_for_each,
+    reason = "the file is the whole-system tests' own"
+)]
 #[path = "../../../tests/support/process.rs"]
 mod process;
 #[path = "../../../tests/support/servers.rs"]
@@ -26,4 +30,5 @@ pub(crate) use mosquitto::{Mosquitto, MosquittoBuilder};
 pub(crate) use receiver::{
     Places, hydrant, journalled, messages, number, said, settings, start, status,
 };
+pub(crate) use servers::server;
 pub(crate) use until::{SOON, Stopwatch, until, until_some};

@@ -236,6 +236,28 @@ fn a_copy_that_comes_late_does_not_upset_a_clock_that_lags() {
 }
 
 #[test]
+fn a_device_that_says_old_things_again_is_silent_not_late() {
+    let mut told = Told::recording([hydrant("H")]);
+    for seq in 0..8 {
+        told.reads_numbered("H", told.now, 100 + seq, 200.0 + seq as f64);
+        told.pass_min(15);
+    }
+    // Its last eight messages, again and again, each at its old time: a constant lag in each round.
+    for round in 0..20 {
+        for seq in 0..8 {
+            let at = START.plus_ms(seq as i64 * 15 * MINUTE_MS);
+            told.reads_numbered("H", at, 100 + seq, 200.0 + seq as f64);
+            told.pass_min(15);
+            if round > 0 {
+                let verdict = told.standing("H").verdict;
+                assert_eq!(verdict, Verdict::Unknown, "round {round}, message {seq}");
+            }
+        }
+    }
+    assert_eq!(told.alerts(), ["STALE Raised"]);
+}
+
+#[test]
 fn a_clock_that_is_put_right_is_believed_at_once() {
     let mut told = Told::recording([hydrant("H")]);
     for _ in 0..5 {

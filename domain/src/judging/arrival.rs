@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::Mark;
 use crate::time::{MINUTE_MS, SECOND_MS, Timestamp};
 
 /// Messages in sequence that must lag alike.
@@ -22,12 +23,27 @@ pub struct Arrivals {
     len: u8,
     heard_ms: i64,
     skew_ms: i64,
+    /// The newest device time, ms, and the sequence it came with: what goes on from there is news.
+    newest_ms: i64,
+    newest_sequence: u64,
 }
 
 impl Arrivals {
-    /// Takes note of a message whose newest reading lags by `lag_ms`, and returns what is to be
-    /// added to its device's times.
-    pub fn note(&mut self, lag_ms: i64, steady_ms: i64) -> i64 {
+    /// Takes note of a message whose newest reading was taken at `at` by the device's own clock and
+    /// lags by `lag_ms`, and returns what is to be added to its device's times.
+    ///
+    /// Only a message that goes on, in time or in sequence, tells of the clock: a device that says
+    /// old things again, an old sequence at an old time, lags by a constant too and is not behind
+    /// but stuck.
+    pub fn note(&mut self, at: Timestamp, mark: Mark, lag_ms: i64, steady_ms: i64) -> i64 {
+        let sequence = match mark {
+            Mark::Sequence(sequence) => sequence,
+            Mark::Hash(_) => 0,
+        };
+        if self.len > 0 && at.ms() <= self.newest_ms && sequence <= self.newest_sequence {
+            return self.skew_ms;
+        }
+        (self.newest_ms, self.newest_sequence) = (at.ms(), sequence);
         let in_sequence = self.len == 0 || steady_ms - self.heard_ms >= BURST_MS;
         self.heard_ms = steady_ms;
         if in_sequence {

@@ -78,7 +78,10 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
     let skew_ms = newest_usable(report, now.wall).map_or(0, |newest| {
         let before_ms = one.state.arrivals.skew_ms();
         let lag_ms = now.wall.since_ms(newest);
-        let skew_ms = one.state.arrivals.note(lag_ms, now.steady_ms);
+        let skew_ms = one
+            .state
+            .arrivals
+            .note(newest, report.mark, lag_ms, now.steady_ms);
         if skew_ms > before_ms {
             one.state.shift(skew_ms - before_ms);
         }

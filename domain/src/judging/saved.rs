@@ -40,7 +40,7 @@ pub struct RestoreError {
 }
 
 /// Changes whenever what is saved is laid out anew.
-const LAYOUT: u16 = 4;
+const LAYOUT: u16 = 5;
 
 #[derive(Serialize, Deserialize)]
 struct Global {

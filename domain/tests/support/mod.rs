@@ -235,6 +235,18 @@ impl Told {
         });
     }
 
+    /// A reading with a sequence of its own, taken at `at` by the device's clock.
+    pub fn reads_numbered(&mut self, device: &str, at: Timestamp, seq: u64, kpa: f64) {
+        let mut report = self.report(device, Some(at), &[(PressureKpa, kpa)]);
+        report.mark = Mark::Sequence(seq);
+        report.payload_hash = seq;
+        self.tell(What::Report {
+            report,
+            retained: false,
+            copy: false,
+        });
+    }
+
     /// The last message again.
     pub fn repeat_last(&mut self, device: &str, at: Option<Timestamp>, values: &[(Quantity, f64)]) {
         let report = self.report(device, at, values);

@@ -238,13 +238,7 @@ mod tests {
     }
 
     fn ill(statuses: Vec<PartStatus>, watch: &WatchStatus) -> Vec<String> {
-        let parts = judge(
-            Ok(statuses),
-            watch,
-            NOW,
-            &Patience::of(&SystemClock::new()),
-        )
-        .parts;
+        let parts = judge(Ok(statuses), watch, NOW, &Patience::of(&SystemClock::new())).parts;
         parts
             .into_iter()
             .filter(|part| !part.well)

@@ -168,7 +168,7 @@ fn firemain(
     };
     seldom("everything is archived and judged", longest, || {
         metric("firemain_archived_messages_total") >= f64::from(messages)
-            && metric("firemain_watch_lag_messages") < 50.0
+            && metric("firemain_watch_lag_envelopes") < 50.0
     });
     let took = began.elapsed();
     let outcome = Outcome {

@@ -118,7 +118,7 @@ fn clocks_years_off_and_readings_out_of_order_do_no_harm() {
     let bench = bench();
     let topic = "firemain/v1/D-1/telemetry";
     let now = now_ms();
-    let mut publish = |at: i64, seq: i64, pressure: f64| {
+    let publish = |at: i64, seq: i64, pressure: f64| {
         let reading = json!({"at": at, "seq": seq, "pressure_kpa": pressure});
         bench.broker.publish(topic, &reading.to_string());
     };

@@ -51,7 +51,7 @@ fn raised(http: &Http) -> BTreeMap<String, usize> {
     for event in stream_from_the_beginning(http) {
         if event["event"] == "raised" {
             *told
-                .entry(event["id"].as_str().unwrap().to_owned())
+                .entry(event["id"].as_str().expect("an id").to_owned())
                 .or_default() += 1;
         }
     }

@@ -41,12 +41,12 @@ fn main() {
         "", "msg/s", "CPU µs/msg", "memory MB", "missing"
     );
     let outcomes: Vec<(&str, Outcome)> = chosen
-        .map(|contender| (contender.name(), run(contender, messages)))
+        .map(|contender| (contender.name(), run(*contender, messages)))
         .collect();
     compare(&outcomes);
 }
 
-fn run(contender: &Contender, messages: u32) -> Outcome {
+fn run(contender: Contender, messages: u32) -> Outcome {
     let broker = Mosquitto::builder()
         .max_inflight(contender.broker_window())
         .max_queued(0)

@@ -48,29 +48,34 @@ pub fn run(args: &ConfigArgs) -> anyhow::Result<()> {
 
 #[derive(Default)]
 struct Findings {
+    looked: usize,
     wrong: usize,
 }
 
 impl Findings {
     fn well(&mut self, what: &str, how: &dyn Display) {
+        self.looked += 1;
         println!("ok     {what:<16} {how}");
     }
 
     fn note(&mut self, what: &str, how: &dyn Display) {
+        self.looked += 1;
         println!("note   {what:<16} {how}");
     }
 
     fn wrong(&mut self, what: &str, why: &dyn Display) {
+        self.looked += 1;
         self.wrong += 1;
         println!("WRONG  {what:<16} {why}");
     }
 
     fn conclude(self) -> anyhow::Result<()> {
-        match self.wrong {
-            0 => Ok(()),
-            1 => anyhow::bail!("one thing is wrong"),
-            wrong => anyhow::bail!("{wrong} things are wrong"),
-        }
+        let Self { looked, wrong } = self;
+        anyhow::ensure!(
+            wrong == 0,
+            "{wrong} of {looked} findings are wrong: see above what to do"
+        );
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`register`]: sources and devices, what people changed, alerts and their effects.
 //! [`intake`]: what could not be used yet: quarantine, and messages of unregistered devices.
 //! MQTT, HTTP and rules are not known here.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod archive;
 pub mod intake;

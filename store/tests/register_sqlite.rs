@@ -101,7 +101,7 @@ fn readers_do_not_wait_for_a_writer() {
     thread::scope(|scope| {
         scope.spawn(|| {
             tell.send(register.source("TR-1").unwrap().is_some())
-                .unwrap()
+                .unwrap();
         });
         assert!(told.recv_timeout(DEADLINE).unwrap(), "as it was before");
         // And a writer waits its turn.

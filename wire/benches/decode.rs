@@ -20,19 +20,19 @@ fn main() {
     measure(
         "native, as documented",
         Subscription::defaults(),
-        messages.collect(),
+        &messages.collect::<Vec<_>>(),
     );
     for codec in CodecName::ALL {
         measure(
             codec.name(),
             Encoder::subscription(codec),
-            messages_of(codec, 1),
+            &messages_of(codec, 1),
         );
     }
     measure(
         "native, 15 readings",
         Subscription::defaults(),
-        messages_of(CodecName::Native, 15),
+        &messages_of(CodecName::Native, 15),
     );
 }
 
@@ -66,11 +66,11 @@ fn messages_of(codec: CodecName, readings: u16) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn measure(name: &str, subscriptions: Vec<Subscription>, messages: Vec<(String, Vec<u8>)>) {
+fn measure(name: &str, subscriptions: Vec<Subscription>, messages: &[(String, Vec<u8>)]) {
     let clock = SystemClock::new();
     let mut decoder = Decoder::new(subscriptions, Limits::default());
     let mut round = || {
-        for (topic, payload) in &messages {
+        for (topic, payload) in messages {
             black_box(decoder.decode(topic, payload, NOW).unwrap());
         }
     };

@@ -98,7 +98,7 @@ pub(crate) struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
-    pub(crate) fn undecodable(&self, reason: impl ToString) -> Refusal {
+    pub(crate) fn undecodable(&self, reason: &dyn ToString) -> Refusal {
         let reason = reason.to_string().chars().take(200).collect();
         Refusal::Undecodable {
             codec: self.subscription.codec,
@@ -113,7 +113,7 @@ impl Incoming<'_> {
 
     /// The payload as text, its nesting checked.
     pub(crate) fn json(&self) -> Result<&str, Refusal> {
-        let text = std::str::from_utf8(self.payload).map_err(|e| self.undecodable(e))?;
+        let text = std::str::from_utf8(self.payload).map_err(|e| self.undecodable(&e))?;
         if depth::exceeds(text.as_bytes(), self.limits.depth) {
             Err(Refusal::TooDeep)
         } else {

@@ -60,9 +60,10 @@ fn a_million_samples_are_refused() {
         r#"{"flow_lps":1},"#.repeat(1_000_000)
     );
     let empty = format!(r#"{{"readings":[{}{{}}]}}"#, "{},".repeat(1_000_000));
-    let records: String = (0..20_000)
+    let records: Vec<String> = (0..20_000)
         .map(|t| format!(r#",{{"n":"l","v":1,"t":{t}}}"#))
         .collect();
+    let records = records.concat();
     let senml = format!(r#"[{{"bn":"d/"}}{records}]"#);
     for (codec, payload) in [
         (CodecName::Native, readings.into_bytes()),
@@ -144,8 +145,10 @@ fn long_texts_are_cut_where_they_are_kept() {
     let long = "ư".repeat(30_000);
     let payload =
         format!(r#"{{"event":"command_done","id":"{long}","error":"{long}","{long}":"{long}"}}"#);
-    let mut wide = Limits::default();
-    wide.payload_bytes = 1 << 20;
+    let wide = Limits {
+        payload_bytes: 1 << 20,
+        ..Limits::default()
+    };
     let mut decoder = Decoder::new(Subscription::defaults(), wide);
     let report = decoder
         .decode("firemain/v1/D/event", payload.as_bytes(), NOW)

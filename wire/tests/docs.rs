@@ -39,7 +39,9 @@ fn every_json_example_is_read() {
             _ => ("acme/a/data", mapped()),
         };
         if codec == CodecName::Ttn {
-            subscriptions.iter_mut().for_each(|s| s.fields.clear());
+            for subscription in &mut subscriptions {
+                subscription.fields.clear();
+            }
         }
         let mut decoder = Decoder::new(subscriptions, Limits::default());
         let report = decoder

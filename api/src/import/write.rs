@@ -75,7 +75,7 @@ fn cells(source: &Source) -> Cells<'_> {
         }
     };
     row.set(Column::Code, &*source.code);
-    row.set(Column::Kind, named(KINDS, source.kind_name()));
+    row.set(Column::Kind, named(KINDS, &source.kind_name()));
     row.set(Column::Name, &*source.name);
     number(&mut row, Column::Lat, Some(source.position.lat));
     number(&mut row, Column::Lon, Some(source.position.lon));
@@ -100,10 +100,10 @@ fn cells(source: &Source) -> Cells<'_> {
     );
     row.set(
         Column::ReportMode,
-        named(REPORT_MODES, source.reporting.mode),
+        named(REPORT_MODES, &source.reporting.mode),
     );
     match &source.kind {
-        Kind::Hydrant { tap_point } => row.set(Column::TapPoint, named(TAP_POINTS, *tap_point)),
+        Kind::Hydrant { tap_point } => row.set(Column::TapPoint, named(TAP_POINTS, tap_point)),
         Kind::Tank(tank) => {
             number(&mut row, Column::TankArea, tank.area_m2);
             number(&mut row, Column::TankHeight, tank.height_m);
@@ -127,7 +127,7 @@ fn cells(source: &Source) -> Cells<'_> {
         Column::Obstruction,
         source.access.obstruction.as_deref().unwrap_or_default(),
     );
-    row.set(Column::Status, named(STATUSES, source.status));
+    row.set(Column::Status, named(STATUSES, &source.status));
     if let Some(hours) = &source.supply_schedule {
         row.set(Column::SupplySchedule, hours.to_string());
     }
@@ -138,7 +138,7 @@ fn cells(source: &Source) -> Cells<'_> {
     row
 }
 
-fn named<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
-    let found = words.iter().find(|(_, v)| *v == value);
+fn named<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
+    let found = words.iter().find(|(_, v)| v == value);
     found.map_or("", |(word, _)| word)
 }

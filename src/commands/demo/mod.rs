@@ -139,7 +139,7 @@ fn scenario(args: &DemoArgs) -> anyhow::Result<Scenario> {
             file.display()
         ))
     })?;
-    Ok(Scenario::from_toml(&text).with_context(|| format!("--scenario {}", file.display()))?)
+    Scenario::from_toml(&text).with_context(|| format!("--scenario {}", file.display()))
 }
 
 fn introduce(args: &DemoArgs, http: &str, mqtt: &str) {

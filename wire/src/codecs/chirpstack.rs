@@ -12,7 +12,7 @@ use crate::decoder::{Incoming, Refusal, Told, device};
 
 pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
     let json: Value =
-        serde_json::from_str(incoming.json()?).map_err(|e| incoming.undecodable(e))?;
+        serde_json::from_str(incoming.json()?).map_err(|e| incoming.undecodable(&e))?;
     let device = match incoming.located(Some(&json)) {
         Some(located) => located?,
         None => device(
@@ -22,7 +22,7 @@ pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
         )?,
     };
     let found = fields::find(&json, json.get("object"), &incoming.subscription.fields)
-        .map_err(|e| incoming.undecodable(e))?;
+        .map_err(|e| incoming.undecodable(&e))?;
     let at = found
         .at
         .or_else(|| json.get("time").and_then(time::from_json));

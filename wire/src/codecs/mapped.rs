@@ -10,14 +10,14 @@ use crate::decoder::{Incoming, Refusal, Told};
 /// place to look.
 pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
     let json: Value =
-        serde_json::from_str(incoming.json()?).map_err(|e| incoming.undecodable(e))?;
+        serde_json::from_str(incoming.json()?).map_err(|e| incoming.undecodable(&e))?;
     let device = incoming.located(Some(&json)).ok_or_else(|| {
         Refusal::NoDevice(
             "a `mapped` subscription needs `device = \"topic:N\"` or `json:/pointer`".to_owned(),
         )
     })??;
     let found = fields::find(&json, Some(&json), &incoming.subscription.fields)
-        .map_err(|e| incoming.undecodable(e))?;
+        .map_err(|e| incoming.undecodable(&e))?;
     let samples = fields::one_sample(found.at, found.values);
     let told = Told {
         seq: found.seq,

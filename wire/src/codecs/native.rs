@@ -23,7 +23,7 @@ pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
     let device = match incoming.located(None) {
         Some(Err(Refusal::NoDevice(_))) if incoming.subscription.device.is_some() => {
             let json: serde_json::Value =
-                serde_json::from_str(text).map_err(|e| incoming.undecodable(e))?;
+                serde_json::from_str(text).map_err(|e| incoming.undecodable(&e))?;
             incoming
                 .located(Some(&json))
                 .unwrap_or(Err(Refusal::NoDevice(String::new())))?
@@ -39,11 +39,11 @@ pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
         limit: incoming.limits.samples,
     }
     .deserialize(&mut json)
-    .map_err(|e| incoming.undecodable(e))?;
-    json.end().map_err(|e| incoming.undecodable(e))?;
+    .map_err(|e| incoming.undecodable(&e))?;
+    json.end().map_err(|e| incoming.undecodable(&e))?;
     Ok(read
         .told()
-        .map_err(|e| incoming.undecodable(e))?
+        .map_err(|e| incoming.undecodable(&e))?
         .by(device, incoming.payload))
 }
 

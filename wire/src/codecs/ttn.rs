@@ -13,7 +13,7 @@ use crate::subscription::Meaning;
 
 pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
     let json: Value =
-        serde_json::from_str(incoming.json()?).map_err(|e| incoming.undecodable(e))?;
+        serde_json::from_str(incoming.json()?).map_err(|e| incoming.undecodable(&e))?;
     let device = match incoming.located(Some(&json)) {
         Some(located) => located?,
         None => {
@@ -26,7 +26,7 @@ pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
     let uplink = json.get("uplink_message").unwrap_or(&Value::Null);
     let decoded = uplink.get("decoded_payload");
     let table = &incoming.subscription.fields;
-    let mut found = fields::find(&json, decoded, table).map_err(|e| incoming.undecodable(e))?;
+    let mut found = fields::find(&json, decoded, table).map_err(|e| incoming.undecodable(&e))?;
     if decoded.is_some_and(Value::is_object) {
         for field in table {
             if let Meaning::Quantity(quantity, unit) = field.means

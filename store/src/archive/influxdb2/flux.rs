@@ -91,16 +91,17 @@ pub(super) fn range(bucket: &str, query: &Query, limit: usize) -> String {
 /// The five aggregates of each window, each a result of its own.
 pub(super) fn buckets(bucket: &str, query: &Query, width_ms: i64) -> String {
     let readings = of(bucket, query);
-    AGGREGATES
-        .iter()
-        .map(|name| {
-            format!(
-                "{readings} |> aggregateWindow(every: {width_ms}ms, fn: {name}, createEmpty: false, \
-                 timeSrc: \"_start\") |> keep(columns: [\"_time\", \"_field\", \"_value\", \"kind\"]) \
-                 |> yield(name: \"{name}\")\n"
-            )
-        })
-        .collect()
+    let mut flux = String::new();
+    for name in AGGREGATES {
+        // Writing to memory cannot fail.
+        let _ = writeln!(
+            flux,
+            "{readings} |> aggregateWindow(every: {width_ms}ms, fn: {name}, createEmpty: false, \
+             timeSrc: \"_start\") |> keep(columns: [\"_time\", \"_field\", \"_value\", \"kind\"]) \
+             |> yield(name: \"{name}\")"
+        );
+    }
+    flux
 }
 
 /// The newest point of each series of a source, whenever it was.

@@ -41,7 +41,7 @@ impl Default for Timeouts {
         Self {
             connect: Duration::from_secs(5),
             write: Duration::from_secs(30),
-            read: Duration::from_secs(60),
+            read: Duration::from_mins(1),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What can change about a source, for dashboards to join to its readings.
 
+use std::fmt::Write as _;
+
 use firemain_domain::source::{KindName, Position, Requirement, Source, SourceCode};
 
 use super::line;
@@ -65,9 +67,10 @@ impl SourceInfo {
         ];
         for (name, value) in numbers {
             if let Some(value) = value.filter(|value| value.is_finite()) {
-                text.push_str(&format!(",{name}={value:?}"));
+                // Writing to memory cannot fail.
+                let _ = write!(text, ",{name}={value:?}");
             }
         }
-        text.push_str(&format!(" {ns}\n"));
+        let _ = writeln!(text, " {ns}");
     }
 }

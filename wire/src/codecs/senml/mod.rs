@@ -14,12 +14,13 @@ use crate::decoder::{Incoming, Refusal};
 use record::Record;
 
 pub(crate) fn decode_json(incoming: &Incoming<'_>) -> Result<Decoded, Refusal> {
-    let json: Json = serde_json::from_str(incoming.json()?).map_err(|e| incoming.undecodable(e))?;
+    let json: Json =
+        serde_json::from_str(incoming.json()?).map_err(|e| incoming.undecodable(&e))?;
     let Json::Array(items) = json else {
-        return Err(incoming.undecodable("a SenML pack is an array of records"));
+        return Err(incoming.undecodable(&"a SenML pack is an array of records"));
     };
     let records: Result<Vec<_>, _> = items.iter().map(Record::from_json).collect();
-    resolve::resolve(incoming, &records.map_err(|e| incoming.undecodable(e))?)
+    resolve::resolve(incoming, &records.map_err(|e| incoming.undecodable(&e))?)
 }
 
 pub(crate) fn decode_cbor(incoming: &Incoming<'_>) -> Result<Decoded, Refusal> {
@@ -28,14 +29,14 @@ pub(crate) fn decode_cbor(incoming: &Incoming<'_>) -> Result<Decoded, Refusal> {
     let cbor: Cbor =
         ciborium::de::from_reader_with_recursion_limit(&mut rest, depth).map_err(|e| match e {
             ciborium::de::Error::RecursionLimitExceeded => Refusal::TooDeep,
-            other => incoming.undecodable(other),
+            other => incoming.undecodable(&other),
         })?;
     if !rest.is_empty() {
-        return Err(incoming.undecodable("bytes follow the SenML pack"));
+        return Err(incoming.undecodable(&"bytes follow the SenML pack"));
     }
     let Cbor::Array(items) = cbor else {
-        return Err(incoming.undecodable("a SenML pack is an array of records"));
+        return Err(incoming.undecodable(&"a SenML pack is an array of records"));
     };
     let records: Result<Vec<_>, _> = items.iter().map(Record::from_cbor).collect();
-    resolve::resolve(incoming, &records.map_err(|e| incoming.undecodable(e))?)
+    resolve::resolve(incoming, &records.map_err(|e| incoming.undecodable(&e))?)
 }

@@ -58,7 +58,7 @@ pub(super) fn resolve(incoming: &Incoming<'_>, records: &[Record]) -> Result<Dec
             .or(base.version)
             .is_some_and(|version| version > VERSION)
         {
-            return Err(incoming.undecodable("a SenML version newer than 10"));
+            return Err(incoming.undecodable(&"a SenML version newer than 10"));
         }
         if record.only_has_base_fields() {
             continue;
@@ -152,7 +152,7 @@ fn values(
     let Some(quantity) = quantity(quantity_name(base, record)) else {
         return Ok([None, None]);
     };
-    let wrong = |e: &dyn std::fmt::Display| incoming.undecodable(e.to_string());
+    let wrong = |e: &dyn std::fmt::Display| incoming.undecodable(&e.to_string());
     let unit = match record.unit.as_deref().or(base.base_unit.as_deref()) {
         Some(unit) => Some(
             senml_unit(unit)

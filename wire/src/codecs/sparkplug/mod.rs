@@ -61,7 +61,7 @@ pub(crate) fn decode(incoming: &Incoming<'_>, aliases: &mut Aliases) -> Result<D
         // Commands are not for us.
         return Ok(Decoded::default());
     }
-    let payload = Payload::decode(incoming.payload).map_err(|e| incoming.undecodable(e))?;
+    let payload = Payload::decode(incoming.payload).map_err(|e| incoming.undecodable(&e))?;
     if payload.metrics.len() > incoming.limits.samples {
         return Err(Refusal::TooDeep);
     }

@@ -21,7 +21,7 @@ test: setup ## every test, the system tests on real servers among them
 check: ## format, lints, documentation, licences and banned crates
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 	.ci/deny
 
 ci: ## what continuous integration runs: test, then check, each timed

@@ -2,7 +2,7 @@
 //!
 //! In: requests under `/api/v1`, the health of it all at `/healthz`, `/readyz` and `/metrics`, a
 //! plain page at `/`. Out: JSON, GeoJSON and server-sent events; refusals as problem documents.
-//! A request's way: [`serve`] accepts it, the `router` guards, bounds and times it, one file per
+//! A request's way: [`mod@serve`] accepts it, the `router` guards, bounds and times it, one file per
 //! action answers it: from the board where it asks how things stand, from the stores where it asks
 //! what was. A change goes into the register as a numbered row, and waits a moment until judging
 //! has taken it.

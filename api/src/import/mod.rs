@@ -3,9 +3,9 @@
 //! In: a file of sources, with the columns of [`COLUMNS`] (`docs/register.md` tells of each). Out: an
 //! [`ImportPlan`]: every source, or every reason why a row cannot be one; nothing is half-imported.
 //!
-//! A row's way: [`csv`] or [`geojson`] splits the file into [`column`]s of text within [`bounded`]
+//! A row's way: [`csv`] or [`geojson`] splits the file into [`mod@column`]s of text within [`bounded`]
 //! space, [`row`] makes a source of them by [`cell`]s, and the [`plan`] gathers sources and faults.
-//! The other way round goes [`write`].
+//! The other way round goes [`mod@write`].
 
 mod bounded;
 mod error;

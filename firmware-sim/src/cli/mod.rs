@@ -45,7 +45,7 @@ A scenario's keys, with units and defaults, are told in docs/simulator.md.";
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub struct SimArgs {
-    /// Publish to this broker: mqtt://[user[:password]@]host[:port], or mqtts://…
+    /// Publish to this broker: mqtt://host:1883, mqtt://user:password@host:1883, or mqtts://…
     #[arg(long, value_name = "URL", conflicts_with = "record")]
     pub mqtt: Option<String>,
 

@@ -10,7 +10,7 @@
 //! point's milliseconds · 10⁶ + its mark, so that points of one millisecond stay apart and a point
 //! written twice is one. Whatever can change about a source is in `source_info`.
 //!
-//! A point's way: [`line`] makes it text, [`write`](mod@write) sends batches and finds the one that
+//! A point's way: [`mod@line`] makes it text, [`write`](mod@write) sends batches and finds the one that
 //! is refused, [`suspects`] remembers what failed before, [`words`] says it to people.
 
 mod settings;

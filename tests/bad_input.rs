@@ -78,6 +78,41 @@ fn hostile_payloads_end_in_quarantine_with_their_reason_and_the_next_reading_cou
 }
 
 #[test]
+fn a_flood_of_broken_payloads_beyond_the_in_flight_window_holds_nothing_up() {
+    const FLOOD: usize = 5_000;
+    let broker = Mosquitto::builder().max_queued(0).start();
+    let firemain = Firemain::serving(&broker.url()).start();
+    let http = firemain.http();
+    http.post_text("/api/v1/import?format=csv", "text/csv", REGISTER)
+        .ok();
+    until("the receiver is ready", SOON, || {
+        http.get("/readyz").status == 200
+    });
+    let topic = "firemain/v1/D-1/telemetry";
+    let broken: Vec<String> = (0..FLOOD).map(|n| format!("{{broken {n}")).collect();
+    broker.publish_lines(topic, broken.iter().map(String::as_str));
+    broker.publish(
+        topic,
+        &json!({"at": now_ms(), "seq": 1, "pressure_kpa": 199.5}).to_string(),
+    );
+    let bench = Bench {
+        broker,
+        http,
+        _firemain: firemain,
+    };
+    until("the good reading behind the flood", SOON, || {
+        bench.latest_pressure() == Some(199.5)
+    });
+    until("every one of them is in quarantine", SOON, || {
+        let metrics = bench.http.get("/metrics").text;
+        let line = metrics
+            .lines()
+            .find(|line| line.starts_with("firemain_quarantined_total "));
+        line.is_some_and(|line| line.ends_with(&format!(" {FLOOD}")))
+    });
+}
+
+#[test]
 fn an_unregistered_device_is_kept_and_its_history_adopted() {
     let bench = bench();
     let begin = now_ms() - 600_000;

@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_example_and_the_documents_settings_can_be_read() {
-        let example = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/firemain.toml");
+        let example = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/firemain.example.toml");
         let example = std::fs::read_to_string(example).unwrap();
         let error = from_toml(&example).unwrap_err().to_string();
         assert!(

@@ -4,7 +4,7 @@
 use firemain_domain::Timestamp;
 use firemain_wire::{CodecName, Decoder, Encoder, Limits, Subscription};
 
-const GUIDE: &str = include_str!("../../docs/devices.md");
+const GUIDE: &str = include_str!("../../docs/wire.md");
 const NOW: Timestamp = Timestamp::from_ms(1_764_000_000_000);
 
 /// The fenced examples: what they are of, and their text.

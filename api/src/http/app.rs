@@ -51,6 +51,8 @@ pub struct App {
     pub metrics: HttpMetrics,
     /// Places at the live stream.
     pub streams: Arc<Semaphore>,
+    /// The turn to import: one at a time.
+    pub imports: Semaphore,
     /// Cancelled when it is time to stop.
     pub cancel: CancellationToken,
     asking: Arc<Semaphore>,
@@ -70,6 +72,7 @@ impl App {
     pub fn new(settings: HttpSettings, state: AppState, cancel: CancellationToken) -> Self {
         Self {
             streams: Arc::new(Semaphore::new(settings.max_streams)),
+            imports: Semaphore::new(1),
             asking: Arc::new(Semaphore::new(ASKING)),
             board: state.watch.board().clone(),
             metrics: HttpMetrics::new(),

@@ -10,7 +10,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use firemain_domain::change::Change;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 
@@ -23,9 +22,6 @@ use crate::import::{Format, ImportError, ImportPlan, Place, Remark};
 
 /// An import at most takes so long.
 const WITHIN: Duration = Duration::from_mins(10);
-
-/// Imports at once: one.
-static TURN: Semaphore = Semaphore::const_new(1);
 
 /// How a register comes in.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
@@ -100,7 +96,7 @@ pub async fn import_register(
     Params(query): Params<ImportQuery>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let Ok(_turn) = TURN.try_acquire() else {
+    let Ok(_turn) = app.imports.try_acquire() else {
         return Err(Problem::busy(
             "another import is under way; try again when it is done",
             10,

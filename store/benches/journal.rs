@@ -20,7 +20,8 @@ fn main() {
     }
 }
 
-fn measure(batch: usize, messages: usize) {
+fn measure(batch: usize, most: usize) {
+    let messages = most / batch * batch;
     let folder = tempfile::tempdir().unwrap();
     let options = JournalOptions {
         keep_ms: i64::MAX,

@@ -28,7 +28,7 @@ ci: ## what continuous integration runs: test, then check, each timed
 	@.ci/run
 
 bench: bench-servers ## the benchmarks, in release mode
-	cargo bench
+	cargo bench --workspace --benches
 
 bench-servers: setup ## the servers that only benchmarks need (Telegraf, to compare with)
 	@tests/servers/setup.sh telegraf

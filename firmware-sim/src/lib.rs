@@ -33,4 +33,4 @@ pub use simulation::{Cut, SimCounts, SimError, SimMessage, SimSettings, Simulati
 pub use town::{
     MOST_SOURCES, Topology, TopologyNode, TopologyPipe, TopologyZone, Town, TownError, TownSettings,
 };
-pub use truth::{Truth, write as write_truths};
+pub use truth::{About, Truth, write as write_truths};

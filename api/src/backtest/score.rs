@@ -25,6 +25,37 @@ pub struct Truth {
     /// What caused it.
     #[serde(default)]
     pub cause: String,
+    /// Whether it is about a source's `water`, its `device`, a `zone`, a `gateway` or a whole
+    /// `happening`; empty in files that do not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// The happening behind it; lines of one happening share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Rules in upper case of which any one finds it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expects: Vec<String>,
+    /// Whether somebody must be woken for it; `None` in files that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<bool>,
+    /// First moment beyond the critical limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub critical_from: Option<Timestamp>,
+    /// Last moment beyond it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub critical_until: Option<Timestamp>,
+    /// The worst true value, in the quantity's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst: Option<f64>,
+    /// The pressure zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// The sources of a zone's drop, behind a gateway, or befallen by a happening.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
+    /// How big the fault or happening was, in its kind's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<f64>,
 }
 
 /// One truth that was not found.
@@ -79,7 +110,8 @@ pub fn score(
     let mut delays = Vec::new();
     for truth in truths
         .iter()
-        .filter(|t| t.severity >= Some(Severity::Major))
+        // Lines about no single source are another account of what their sources' lines tell.
+        .filter(|t| t.severity >= Some(Severity::Major) && !t.source.is_empty())
     {
         let until = truth.until.unwrap_or(end);
         let least_ms = match truth.what.as_str() {

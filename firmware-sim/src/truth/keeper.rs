@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use firemain_domain::Timestamp;
 use firemain_domain::judging::Severity;
-use firemain_domain::source::SourceCode;
 use firemain_domain::time::MINUTE_MS;
 
-use super::Truth;
+use super::{About, Truth};
 use crate::scenario::EventKind;
 
 /// A span interrupted for no longer than this is one.
@@ -202,12 +201,12 @@ impl Keeper {
             self.keep(
                 source,
                 Truth {
-                    source: SourceCode::from(""),
-                    what: Cow::Borrowed("stale"),
-                    from,
-                    until,
                     severity: Some(Severity::Major),
                     cause: Cow::Borrowed(cause.map_or("unknown", EventKind::name)),
+                    about: About::Silence,
+                    page: true,
+                    expects: vec!["STALE".into()],
+                    ..Truth::of("stale", from, until)
                 },
             );
         }
@@ -235,12 +234,10 @@ impl Keeper {
 
 fn truth_of(what: What, open: &Open, until: Option<Timestamp>) -> Truth {
     Truth {
-        source: SourceCode::from(""),
-        what: Cow::Borrowed(what.name()),
-        from: open.from,
-        until,
         severity: open.severity,
         cause: Cow::Borrowed(open.cause.map_or(what.by_itself(), EventKind::name)),
+        page: open.severity >= Some(Severity::Major),
+        ..Truth::of(what.name(), open.from, until)
     }
 }
 
@@ -250,11 +247,9 @@ fn truth_of_fault(cause: &'static str, fault: &OpenFault, until: Option<Timestam
         _ => Severity::Minor,
     };
     Truth {
-        source: SourceCode::from(""),
-        what: Cow::Borrowed(fault.found_by),
-        from: fault.from,
-        until,
         severity: Some(severity),
         cause: Cow::Borrowed(cause),
+        about: About::Device,
+        ..Truth::of(fault.found_by, fault.from, until)
     }
 }

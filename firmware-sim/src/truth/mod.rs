@@ -14,6 +14,7 @@ pub(crate) use water::{Limits, Seen, TankEye, TankSight};
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use firemain_domain::Timestamp;
 use firemain_domain::judging::Severity;
@@ -36,6 +37,79 @@ pub struct Truth {
     /// What caused it: the scenario's kind of event, `demand`, `weather` …
     #[serde(default)]
     pub cause: Cow<'static, str>,
+    /// What it is about.
+    #[serde(default)]
+    pub about: About,
+    /// The happening behind it; lines of one happening share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Rules of which a perfect engineer would expect any one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expects: Vec<Cow<'static, str>>,
+    /// Whether somebody must be woken for it.
+    #[serde(default)]
+    pub page: bool,
+    /// First moment beyond the critical limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub critical_from: Option<Timestamp>,
+    /// Last moment beyond it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub critical_until: Option<Timestamp>,
+    /// The worst true value, in the quantity's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst: Option<f64>,
+    /// The pressure zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Arc<str>>,
+    /// The sources of a zone's drop, behind a gateway, or befallen by a happening.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<SourceCode>,
+    /// How big the fault or happening was, in its kind's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<f64>,
+}
+
+impl Truth {
+    /// That it was so at `source` in that span; nothing more is known of it.
+    pub(crate) fn of(what: &'static str, from: Timestamp, until: Option<Timestamp>) -> Self {
+        Self {
+            source: SourceCode::from(""),
+            what: Cow::Borrowed(what),
+            from,
+            until,
+            severity: None,
+            cause: Cow::Borrowed(""),
+            about: About::Water,
+            event: None,
+            expects: Vec::new(),
+            page: false,
+            critical_from: None,
+            critical_until: None,
+            worst: None,
+            zone: None,
+            members: Vec::new(),
+            size: None,
+        }
+    }
+}
+
+/// What a truth is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// What the water at a source did.
+    #[default]
+    Water,
+    /// What was wrong with a source's device.
+    Device,
+    /// It was not heard.
+    Silence,
+    /// What the water of a whole zone did.
+    Zone,
+    /// A gateway without network.
+    Gateway,
+    /// An event of the scenario, with all that came of it.
+    Happening,
 }
 
 /// Writes truths as JSON lines.

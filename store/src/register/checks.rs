@@ -5,6 +5,7 @@ use firemain_domain::change::{FlowTest, Incident, MaintenanceWindow, Permit};
 use firemain_domain::hydraulics::FlowTestPoint;
 use firemain_domain::source::Source;
 
+use super::endpoint::{LONGEST_WAIT_MS, MOST_BODY_BYTES, NewCommand};
 use super::limits::{self, Range};
 use super::{Login, RegisterError};
 
@@ -125,6 +126,32 @@ pub fn login(login: &Login) -> Checked {
     let mut devices = login.devices.iter();
     devices
         .try_for_each(|device| text(&format!("{what}: a device"), device, 1, limits::DEVICE.most))
+}
+
+/// What a command says by itself.
+pub fn command(command: &NewCommand) -> Checked {
+    let what = format!("command {}", shown(&command.id));
+    id("command", &command.id)?;
+    if command.body.len() > MOST_BODY_BYTES {
+        return conflict(format!(
+            "{what}: its body has {} bytes; at most {MOST_BODY_BYTES} are possible",
+            command.body.len()
+        ));
+    }
+    let body: Option<serde_json::Value> = serde_json::from_str(&command.body).ok();
+    let named = body.as_ref().and_then(|body| body.get("id")?.as_str());
+    if named != Some(&command.id) {
+        return conflict(format!(
+            "{what}: its body has to be a JSON object with this id, or the device's answer could not be told from others"
+        ));
+    }
+    let waits_ms = command.expires_at.since_ms(command.created_at);
+    if !(1..=LONGEST_WAIT_MS).contains(&waits_ms) {
+        return conflict(format!(
+            "{what}: it has to expire after it was given, and within 30 days"
+        ));
+    }
+    Ok(())
 }
 
 fn id(what: &str, id: &str) -> Checked {

@@ -2,13 +2,16 @@
 //!
 //! In: changes by people, each a numbered row; what judging decided, in one transaction with its
 //! cursor. Out: both again, in pages. One trait, one story test told on every back end.
-//! [`limits`] says what a source may hold; [`SqliteRegister`] keeps it all in one file.
+//! [`limits`] says what a source may hold, [`endpoint`] what is kept for devices that are commanded
+//! and log in; [`SqliteRegister`] keeps it all in one file.
 
+pub mod endpoint;
 pub mod limits;
 
 mod checks;
 mod sqlite;
 
+pub use endpoint::EndpointRegister;
 pub use sqlite::SqliteRegister;
 
 use firemain_domain::Timestamp;
@@ -23,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::journal::Position;
 
 /// What people and judging keep. Calls block; run them where blocking is allowed.
-pub trait Register: Send + Sync {
+pub trait Register: EndpointRegister {
     // What people do -------------------------------------------------------------------------
 
     /// Carries out changes, all or none: rows, their numbered change rows and who made them, in one

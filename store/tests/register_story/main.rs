@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod endpoint;
 mod judging;
 mod parts;
 mod people;
@@ -30,6 +31,11 @@ fn tell(open: &dyn Fn() -> Box<dyn Register>) {
     people::people_enter_tests_windows_incidents_and_permits(&*register);
     people::lists_go_on_by_key(&*register);
     people::what_was_entered_ends_once(&*register);
+    endpoint::a_command_goes_its_way(&*register);
+    endpoint::what_cannot_be_a_command_is_refused(&*register);
+    endpoint::commands_of_a_device_are_bounded(&*register);
+    endpoint::the_endpoint_remembers_its_clients(&*register);
+    endpoint::every_change_of_a_login_moves_a_number(&*register);
 
     drop(register);
     register = open();
@@ -49,4 +55,5 @@ fn tell(open: &dyn Fn() -> Box<dyn Register>) {
     drop(register);
     register = open();
     parts::after_a_restart_all_is_there(&*register);
+    endpoint::after_a_restart_the_endpoint_knows_its_clients(&*register);
 }

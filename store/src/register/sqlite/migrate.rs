@@ -11,7 +11,10 @@ use crate::register::RegisterError;
 
 /// The migrations in their order: the first makes schema 1, and so on. Never edit one that was
 /// released; add another.
-pub const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_register.sql")];
+pub const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_register.sql"),
+    include_str!("migrations/0002_commands.sql"),
+];
 
 /// What SQLite's `application_id` says of a register of ours: `FMrg`.
 const APPLICATION_ID: i64 = 0x464d_7267;
@@ -103,6 +106,9 @@ mod tests {
     const SECOND: &str = "CREATE TABLE later (n INTEGER); INSERT INTO later VALUES (7);";
     const BROKEN: &str = "CREATE TABLE half (n INTEGER); CREATE TABLE half (n INTEGER);";
 
+    /// As the first version made it.
+    const FIRST: &[&str] = &[MIGRATIONS[0]];
+
     fn schema(connection: &Connection) -> i64 {
         connection
             .query_row(sql::SCHEMA, [], |row| row.get(0))
@@ -114,7 +120,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("register.db");
         let mut connection = open_for_writing(&path).unwrap();
-        migrate(&mut connection, &path, MIGRATIONS).unwrap();
+        migrate(&mut connection, &path, FIRST).unwrap();
         assert!(!backup_path(&path, 0).exists(), "a new one needs no copy");
         connection
             .execute(sql::SET_CURSOR, (("archive"), 42, [1_u8].as_slice()))
@@ -142,7 +148,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("register.db");
         let mut connection = open_for_writing(&path).unwrap();
-        migrate(&mut connection, &path, MIGRATIONS).unwrap();
+        migrate(&mut connection, &path, FIRST).unwrap();
         let more = [MIGRATIONS[0], SECOND, BROKEN];
         assert!(migrate(&mut connection, &path, &more).is_err());
         assert_eq!(schema(&connection), 1);
@@ -162,7 +168,7 @@ mod tests {
         let path = folder.path().join("register.db");
         let mut connection = open_for_writing(&path).unwrap();
         migrate(&mut connection, &path, &[MIGRATIONS[0], SECOND]).unwrap();
-        let refused = migrate(&mut connection, &path, MIGRATIONS);
+        let refused = migrate(&mut connection, &path, FIRST);
         assert!(matches!(
             refused,
             Err(RegisterError::Newer { found: 2, known: 1 })

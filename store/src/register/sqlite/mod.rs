@@ -9,6 +9,7 @@ mod connection;
 mod migrate;
 mod queries;
 
+mod endpoint;
 mod people;
 mod watch;
 

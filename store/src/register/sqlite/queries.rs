@@ -59,6 +59,70 @@ pub const LOGIN: &str =
 pub const LOGINS: &str = "SELECT name, secret_sha256, devices, created_at_ms FROM login
      WHERE name > ?1 ORDER BY name LIMIT ?2";
 
+/// A number that moves with every change of a login, by triggers.
+pub const LOGINS_VERSION: &str = "SELECT number FROM login_version";
+
+// Commands to devices ------------------------------------------------------------------------
+
+pub const ADD_COMMAND: &str = "INSERT INTO command (device, id, body, created_at_ms, expires_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub const COMMAND_BY_ID: &str = "SELECT number FROM command WHERE device = ?1 AND id = ?2";
+pub const COMMANDS_WAITING: &str = "SELECT count(*) FROM command
+     WHERE device = ?1 AND delivered_at_ms IS NULL AND answered_at_ms IS NULL AND expires_at_ms > ?2";
+/// Keeps the newest ?2 of a device.
+pub const PRUNE_COMMANDS: &str = "DELETE FROM command WHERE device = ?1 AND number <=
+     (SELECT number FROM command WHERE device = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)";
+pub const COMMANDS_PENDING: &str = "SELECT number, device, id, body, created_at_ms, expires_at_ms,
+     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error FROM command
+     WHERE number > ?1 AND delivered_at_ms IS NULL AND answered_at_ms IS NULL
+       AND expires_at_ms > ?2 ORDER BY number LIMIT ?3";
+pub const COMMANDS_UNPUBLISHED: &str =
+    "SELECT number, device, id, body, created_at_ms, expires_at_ms,
+     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error FROM command
+     WHERE delivered_at_ms IS NULL AND answered_at_ms IS NULL AND published_at_ms IS NULL
+       AND expires_at_ms > ?1 ORDER BY number LIMIT ?2";
+pub const COMMAND: &str = "SELECT number, device, id, body, created_at_ms, expires_at_ms,
+     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error FROM command
+     WHERE number = ?1";
+pub const COMMANDS_OF_DEVICE: &str =
+    "SELECT number, device, id, body, created_at_ms, expires_at_ms,
+     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error FROM command
+     WHERE device = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3";
+pub const COMMAND_SENT: &str =
+    "UPDATE command SET sent_at_ms = coalesce(sent_at_ms, ?2) WHERE number = ?1";
+pub const COMMAND_PUBLISHED: &str =
+    "UPDATE command SET published_at_ms = coalesce(published_at_ms, ?2) WHERE number = ?1";
+pub const COMMAND_DELIVERED: &str =
+    "UPDATE command SET delivered_at_ms = coalesce(delivered_at_ms, ?2) WHERE number = ?1";
+pub const COMMAND_ANSWERED: &str = "UPDATE command SET answered_at_ms = ?3, ok = ?4, error = ?5
+     WHERE device = ?1 AND id = ?2 AND answered_at_ms IS NULL";
+
+// The own endpoint ---------------------------------------------------------------------------
+
+pub const ENDPOINT_SESSIONS: &str =
+    "SELECT login, client_id, keep_s, away_since_ms FROM endpoint_session";
+pub const ENDPOINT_SUBSCRIPTIONS: &str =
+    "SELECT login, client_id, filter FROM endpoint_subscription";
+pub const KEEP_SESSION: &str =
+    "INSERT INTO endpoint_session (login, client_id, keep_s, away_since_ms)
+     VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT (login, client_id) DO UPDATE SET keep_s = ?3, away_since_ms = ?4";
+pub const FORGET_SESSION: &str = "DELETE FROM endpoint_session WHERE login = ?1 AND client_id = ?2";
+pub const FORGET_SUBSCRIPTIONS: &str =
+    "DELETE FROM endpoint_subscription WHERE login = ?1 AND client_id = ?2";
+/// Of a kept session only.
+pub const SUBSCRIBE: &str = "INSERT INTO endpoint_subscription (login, client_id, filter)
+     SELECT login, client_id, ?3 FROM endpoint_session WHERE login = ?1 AND client_id = ?2
+     ON CONFLICT DO NOTHING";
+pub const UNSUBSCRIBE: &str =
+    "DELETE FROM endpoint_subscription WHERE login = ?1 AND client_id = ?2 AND filter = ?3";
+pub const DEVICE_STATUSES: &str = "SELECT device, payload FROM device_status";
+/// Not of more devices than ?4.
+pub const SET_DEVICE_STATUS: &str = "INSERT INTO device_status (device, payload, at_ms)
+     SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM device_status WHERE device = ?1)
+        OR (SELECT count(*) FROM device_status) < ?4
+     ON CONFLICT (device) DO UPDATE SET payload = ?2, at_ms = ?3";
+pub const FORGET_DEVICE_STATUS: &str = "DELETE FROM device_status WHERE device = ?1";
+
 // What judging commits -----------------------------------------------------------------------
 
 pub const COMMITTED: &str = "SELECT upto, change, last_event FROM watch";

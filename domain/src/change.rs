@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::judging::{Parameters, RuleScope};
 use crate::source::{Position, Source, SourceCode};
 use crate::time::Timestamp;
 
@@ -71,6 +72,26 @@ pub enum Change {
         /// When it ended.
         at: Timestamp,
     },
+    /// Parameters of rules were set, for all sources, a kind, or one source. They replace what was
+    /// set for that scope before; empty ones take it back.
+    RulesSet {
+        /// For which sources.
+        scope: RuleScope,
+        /// Rule → parameter → value, as in `[rules.*]` of the configuration.
+        parameters: Parameters,
+    },
+    /// A person looked at a source.
+    InspectionEntered {
+        /// What was found.
+        inspection: Inspection,
+    },
+    /// An inspection was struck out as wrong.
+    InspectionWithdrawn {
+        /// Its id.
+        id: String,
+        /// Whose it was.
+        source: SourceCode,
+    },
     /// Somebody took an alert upon themselves.
     EpisodeAcknowledged {
         /// The episode's id.
@@ -101,6 +122,65 @@ pub struct FlowTest {
     pub by: String,
     /// Anything else.
     pub note: Option<String>,
+}
+
+/// What a person found at a source. Until a newer inspection or a flow test says otherwise, a source
+/// found inoperable or obstructed is `unusable`, whatever its sensor says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// Its id.
+    pub id: String,
+    /// The source looked at.
+    pub source: SourceCode,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it works.
+    pub operable: bool,
+    /// Whether something keeps a crew or a vehicle from it.
+    pub obstructed: bool,
+    /// What was checked, by the checklist of its kind.
+    pub checks: Vec<Check>,
+    /// Anything else.
+    pub note: Option<String>,
+    /// Photos, by their ids.
+    pub photos: Vec<String>,
+    /// Who looked.
+    pub by: String,
+}
+
+/// One line of a checklist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Which.
+    pub item: CheckItem,
+    /// Whether it was found in order.
+    pub in_order: bool,
+}
+
+/// What is checked at a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckItem {
+    /// It opens, gives water and closes.
+    Operable,
+    /// Caps and threads.
+    CapsAndThreads,
+    /// It drains when closed.
+    Drains,
+    /// The plate with its number is there and legible.
+    Plate,
+    /// Nothing stands in the way.
+    Unobstructed,
+    /// The vehicle gets there.
+    VehicleAccess,
+    /// The hatch or the suction connection of a tank.
+    Connection,
+    /// The float valve, inlet or pump that fills a tank.
+    Filling,
+    /// The apron, wharf or sump of a draw point.
+    Apron,
+    /// The strainer and the depth of water above the bed.
+    Suction,
 }
 
 /// A one-off window of maintenance: the source is `unusable` while it lasts, and does not page.

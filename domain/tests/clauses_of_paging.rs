@@ -50,7 +50,9 @@ fn a_fire_lifts_no_mute_of_a_lesser_alert_and_tells_command_of_what_had_paged() 
     }
     told.change(fire(told.now, 100.0));
     let of = |code: &str| {
-        let all = told.episodes().filter(|(_, e)| &*e.id.source == code);
+        let all = told
+            .episodes()
+            .filter(|(_, e)| e.id.source().is_some_and(|source| &**source == code));
         all.last().unwrap().1.clone()
     };
     assert_eq!((of("LOW").pages, of("LOW").tells_command), (false, false));

@@ -27,7 +27,7 @@ pub struct EpisodeLine {
     /// The incident it belongs to.
     pub incident: Option<String>,
     /// The incident's members.
-    pub members: Vec<String>,
+    pub members: Vec<SourceCode>,
     /// The numbers that raised it.
     pub evidence: Evidence,
 }
@@ -37,14 +37,14 @@ impl EpisodeLine {
     pub fn new(episode: &EpisodeState) -> Self {
         Self {
             id: episode.id.to_string(),
-            source: Some(episode.id.source.clone()),
+            source: episode.id.source().cloned(),
             rule: episode.id.rule,
             severity: episode.highest,
             raised_at: episode.raised_at,
             cleared_at: episode.cleared_at,
             pages: episode.pages,
-            incident: None,
-            members: Vec::new(),
+            incident: episode.incident.as_ref().map(ToString::to_string),
+            members: episode.members.clone(),
             evidence: episode.evidence.clone(),
         }
     }

@@ -35,25 +35,6 @@ struct Number {
     upper: bool,
 }
 
-const REASONS: [Reason; 17] = [
-    Reason::Planned,
-    Reason::Removed,
-    Reason::OutOfService,
-    Reason::Maintenance,
-    Reason::SupplyHours,
-    Reason::LowStatic,
-    Reason::LowResidual,
-    Reason::HighPressure,
-    Reason::FlowDeficit,
-    Reason::FlowUnproven,
-    Reason::TankLow,
-    Reason::DrawLow,
-    Reason::Stale,
-    Reason::NoData,
-    Reason::NoRequirement,
-    Reason::NoEvidence,
-    Reason::Invalid,
-];
 const NOTES: [Note; 2] = [Note::SharedMain, Note::InUse];
 
 impl Slot {
@@ -85,7 +66,7 @@ impl Slot {
         self.alerts = (!alerts.is_empty()).then(|| alerts.into());
         self.since = standing.since;
         self.heard_at = standing.heard_at.unwrap_or(Timestamp::MIN);
-        self.reasons = bits(&REASONS, &standing.reasons);
+        self.reasons = bits(&Reason::ALL, &standing.reasons);
         self.notes = bits(&NOTES, &standing.notes) as u8;
         self.verdict = standing.verdict;
     }
@@ -96,7 +77,7 @@ impl Slot {
 
     pub(super) fn reasons(&self) -> impl Iterator<Item = Reason> {
         let bits = self.reasons;
-        REASONS
+        Reason::ALL
             .into_iter()
             .enumerate()
             .filter(move |(i, _)| bits & (1 << i) != 0)
@@ -104,7 +85,7 @@ impl Slot {
     }
 
     pub(super) fn has_reason(&self, reason: Reason) -> bool {
-        self.reasons & bits(&REASONS, &[reason]) != 0
+        self.reasons & bits(&Reason::ALL, &[reason]) != 0
     }
 
     pub(super) fn notes(&self) -> impl Iterator<Item = Note> {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use firemain_domain::clock::HandClock;
-use firemain_domain::judging::{Basis, EpisodeId, Evidence, Measured, Reason, RuleName, Severity};
+use firemain_domain::judging::{
+    Basis, EpisodeId, Evidence, Measured, Reason, RuleName, Severity, Subject,
+};
 use firemain_domain::source::{Kind, Requirement, TapPoint};
 use firemain_domain::time::MINUTE_MS;
 use firemain_domain::{Quantity, Timestamp};
@@ -155,7 +157,7 @@ fn the_worst_is_flagged_first_and_what_owes_nothing_not_at_all() {
         standing(Verdict::Unknown, &[Reason::NoRequirement], 200.0),
     );
     let id = EpisodeId {
-        source: "FIRE".into(),
+        subject: Subject::Source("FIRE".into()),
         rule: RuleName::LowResidual,
         n: 1,
     };

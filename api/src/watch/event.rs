@@ -4,7 +4,7 @@
 use firemain_domain::Timestamp;
 use firemain_domain::change::{Change, ChangeNumber};
 use firemain_domain::judging::{self, EpisodeState, Evidence, Note, Reason, Standing, Verdict};
-use firemain_domain::judging::{Mute, RuleName, Severity};
+use firemain_domain::judging::{Detail, Mute, RuleName, Severity, Subject};
 use firemain_domain::source::SourceCode;
 use serde::{Deserialize, Serialize};
 
@@ -53,8 +53,10 @@ pub struct EpisodeEvent {
     pub event: judging::EpisodeEvent,
     /// When, by the journal.
     pub at: Timestamp,
-    /// Whose.
-    pub source: SourceCode,
+    /// Whose; `null` where it is about a zone, a gateway or a part of firemain.
+    pub source: Option<SourceCode>,
+    /// About what: a source's code, `zone:…`, `gateway:…`, `firemain:…`.
+    pub subject: Subject,
     /// Which rule.
     pub rule: RuleName,
     /// Its severity now.
@@ -75,6 +77,12 @@ pub struct EpisodeEvent {
     pub tells_command: bool,
     /// The numbers that raised it.
     pub evidence: Evidence,
+    /// What exactly, where its rule knows several kinds.
+    pub detail: Option<Detail>,
+    /// The incident that it belongs to.
+    pub incident: Option<String>,
+    /// Of an incident: the sources in it.
+    pub members: Vec<SourceCode>,
 }
 
 impl EpisodeEvent {
@@ -83,7 +91,8 @@ impl EpisodeEvent {
             id: episode.id.to_string(),
             event,
             at,
-            source: episode.id.source.clone(),
+            source: episode.id.source().cloned(),
+            subject: episode.id.subject.clone(),
             rule: episode.id.rule,
             severity: episode.severity,
             highest: episode.highest,
@@ -94,6 +103,9 @@ impl EpisodeEvent {
             muted_by: episode.muted_by,
             tells_command: episode.tells_command,
             evidence: episode.evidence.clone(),
+            detail: episode.detail,
+            incident: episode.incident.as_ref().map(ToString::to_string),
+            members: episode.members.clone(),
         }
     }
 }
@@ -126,10 +138,19 @@ impl ChangeEvent {
             Change::IncidentEnded { id, .. } => ("incident_ended", id.as_str()),
             Change::PermitGranted { permit } => ("permit_granted", &*permit.source),
             Change::PermitEnded { id, .. } => ("permit_ended", id.as_str()),
+            Change::RulesSet { scope, .. } => {
+                return Self::about(number, at, by, "rules_set", &scope.to_string());
+            }
+            Change::InspectionEntered { inspection } => ("inspection_entered", &*inspection.source),
+            Change::InspectionWithdrawn { source, .. } => ("inspection_withdrawn", &**source),
             Change::EpisodeAcknowledged { episode, .. } => {
                 ("episode_acknowledged", episode.as_str())
             }
         };
+        Self::about(number, at, by, kind, subject)
+    }
+
+    fn about(number: ChangeNumber, at: Timestamp, by: &str, kind: &str, subject: &str) -> Self {
         Self {
             number,
             kind: kind.to_owned(),

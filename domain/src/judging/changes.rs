@@ -5,7 +5,7 @@ use super::episode;
 use super::judge::{Judge, place};
 use super::outcome::{Basis, Effect, Measured, RuleName};
 use super::reading::{hold_against_rules, note};
-use super::rules::Rule;
+use super::rules::{Parameters, Rule, RuleScope};
 use super::settings::Settings;
 use super::state::One;
 use super::verdict::seen;
@@ -63,8 +63,49 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
         Change::IncidentEnded { id, .. } => {
             judge.world.incidents.remove(id);
         }
+        Change::RulesSet { scope, parameters } => {
+            set_rules(judge, scope.clone(), parameters.clone(), effects);
+        }
+        Change::InspectionEntered { inspection } => {
+            on(judge, &inspection.source, effects, |one, _, _, _| {
+                one.settings.enter_inspection(inspection.clone())
+            })
+        }
+        Change::InspectionWithdrawn { id, source } => {
+            on(judge, source, effects, |one, _, _, _| {
+                one.settings.withdraw_inspection(id);
+            });
+        }
         // Taken alerts are a matter of telling, not of judging.
         Change::EpisodeAcknowledged { .. } => {}
+    }
+}
+
+/// Rules changed: every source they hold for is judged again by its newest readings. Parameters that
+/// do not fit were refused where they were entered; here they change nothing.
+fn set_rules(
+    judge: &mut Judge,
+    scope: RuleScope,
+    parameters: Parameters,
+    effects: &mut Vec<Effect>,
+) {
+    if judge.world.rules.put(scope.clone(), parameters).is_err() {
+        return;
+    }
+    for index in 0..judge.ones.len() as u32 {
+        let source = judge.ones[index as usize]
+            .as_deref()
+            .map(|one| &one.settings.source);
+        let concerned = source.is_some_and(|source| match &scope {
+            RuleScope::All => true,
+            RuleScope::Kind(kind) => source.kind_name() == *kind,
+            RuleScope::Source(code) => source.code == *code,
+        });
+        if concerned {
+            judge.with_one(index, effects, |one, world, effects| {
+                judge_again(one, index, world, effects);
+            });
+        }
     }
 }
 
@@ -106,7 +147,7 @@ fn holders(judge: &Judge, id: &str) -> Vec<SourceCode> {
 
 /// A fire: waiting pages within its reach are looked at again.
 fn look_around(judge: &mut Judge, position: Position, effects: &mut Vec<Effect>) {
-    let reach_m = judge.world.rules.common.incident_reach_m;
+    let reach_m = judge.world.rules.shared().common.incident_reach_m;
     let near: Vec<u32> = judge
         .by_code
         .values()
@@ -220,13 +261,13 @@ fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>
 /// What is owed changed: the newest readings are held against it, as if they came now.
 fn judge_again(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
     let now = world.clocks.now();
-    let table = world.rules.table();
+    let table = world.rules.of(&one.settings.source).table();
     let newest = one.state.last;
     for place in 0..one.state.conditions.len() {
         let rule = one.state.conditions[place].rule;
         let applies = one.settings.is_in_service()
             && table.iter().find(|r| r.name() == rule).is_none_or(|r| {
-                let seen = seen(one, &newest, &world.rules, now.wall);
+                let seen = seen(one, &newest, world.rules.of(&one.settings.source), now.wall);
                 r.assess(&seen) != super::rules::Assessment::Silent
             });
         if !applies {
@@ -266,16 +307,20 @@ fn judge_test(
         return;
     }
     let requirement = one.settings.source.requirement;
-    let target_kpa = requirement
-        .pressure_kpa
-        .unwrap_or(world.rules.common.target_residual_kpa);
+    let target_kpa = requirement.pressure_kpa.unwrap_or(
+        world
+            .rules
+            .of(&one.settings.source)
+            .common
+            .target_residual_kpa,
+    );
     let Ok(available) = point.available_flow_lps(target_kpa) else {
         return;
     };
-    let rule = &world.rules.flow_deficit;
+    let rule = &world.rules.of(&one.settings.source).flow_deficit;
     let newest = one.state.last;
     let (said, timing) = {
-        let mut seen = seen(one, &newest, &world.rules, now.wall);
+        let mut seen = seen(one, &newest, world.rules.of(&one.settings.source), now.wall);
         seen.rated_flow = Some(Measured {
             basis: Basis::FlowTest,
             quantity: Quantity::AvailableFlowLps,

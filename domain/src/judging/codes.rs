@@ -4,26 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::{Note, Reason};
 
-/// Every reason, in the order in which verdicts give them.
-const REASONS: [Reason; 17] = [
-    Reason::Planned,
-    Reason::Removed,
-    Reason::OutOfService,
-    Reason::Maintenance,
-    Reason::SupplyHours,
-    Reason::LowStatic,
-    Reason::LowResidual,
-    Reason::HighPressure,
-    Reason::FlowDeficit,
-    Reason::FlowUnproven,
-    Reason::TankLow,
-    Reason::DrawLow,
-    Reason::Stale,
-    Reason::NoData,
-    Reason::NoRequirement,
-    Reason::NoEvidence,
-    Reason::Invalid,
-];
 const NOTES: [Note; 2] = [Note::SharedMain, Note::InUse];
 
 /// Reasons of a verdict.
@@ -44,7 +24,7 @@ impl Reasons {
     /// In the order of the table.
     pub fn list(self) -> Vec<Reason> {
         let here = |reason: &Reason| self.0 & (1 << *reason as u32) != 0;
-        REASONS.into_iter().filter(here).collect()
+        Reason::ALL.into_iter().filter(here).collect()
     }
 }
 
@@ -79,9 +59,9 @@ mod tests {
 
     #[test]
     fn every_code_has_a_bit_of_its_own_and_keeps_its_place() {
-        let all: Reasons = REASONS.into_iter().rev().collect();
-        assert_eq!(all.list(), REASONS);
-        for (place, reason) in REASONS.into_iter().enumerate() {
+        let all: Reasons = Reason::ALL.into_iter().rev().collect();
+        assert_eq!(all.list(), Reason::ALL);
+        for (place, reason) in Reason::ALL.into_iter().enumerate() {
             assert_eq!(reason as usize, place);
         }
         let mut notes = Notes::default();

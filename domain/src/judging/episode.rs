@@ -2,7 +2,8 @@
 
 use super::condition::{Condition, Moment, Turn};
 use super::outcome::{
-    Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, Mute, RuleName, Severity,
+    Detail, Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, Mute, RuleName, Severity,
+    Subject,
 };
 use super::paging::{mute, tells_command};
 use super::state::One;
@@ -15,14 +16,23 @@ const PAGES_FROM: Severity = Severity::Major;
 /// The severity a rule's alert has before two samples beyond its critical limit raise it.
 pub fn base_severity(rule: RuleName) -> Severity {
     match rule {
-        RuleName::LowResidual => Severity::Critical,
+        RuleName::LowResidual | RuleName::ZoneDrop => Severity::Critical,
         RuleName::LowStatic
         | RuleName::TankLow
         | RuleName::FlowDeficit
         | RuleName::DrawLow
-        | RuleName::Stale => Severity::Major,
-        RuleName::HighPressure => Severity::Minor,
-        RuleName::InUse | RuleName::Spike => Severity::Info,
+        | RuleName::Stale
+        | RuleName::RefillLate
+        | RuleName::UnauthorisedUse => Severity::Major,
+        RuleName::HighPressure
+        | RuleName::TankLeak
+        | RuleName::Flatline
+        | RuleName::Drift
+        | RuleName::Device
+        | RuleName::Clock => Severity::Minor,
+        RuleName::InUse | RuleName::Spike | RuleName::TankDrawoff | RuleName::Replay => {
+            Severity::Info
+        }
     }
 }
 
@@ -35,6 +45,8 @@ pub struct Grounds {
     pub severity: Severity,
     /// The numbers.
     pub evidence: Evidence,
+    /// What exactly, where the rule knows several kinds.
+    pub detail: Option<Detail>,
 }
 
 /// Carries out a turn of the condition at `place` among the source's conditions.
@@ -64,6 +76,7 @@ pub fn turn(
                     began_at: run.since,
                     severity,
                     evidence,
+                    detail: None,
                 },
                 world,
                 effects,
@@ -104,7 +117,7 @@ pub fn raise(
     effects: &mut Vec<Effect>,
 ) {
     let now = world.clocks.now();
-    let reopen_ms = i64::from(world.rules.common.reopen_within_s) * 1_000;
+    let reopen_ms = i64::from(world.rules.of(&one.settings.source).common.reopen_within_s) * 1_000;
     let code = one.settings.source.code.clone();
     let condition = &mut one.state.conditions[place];
     let again = condition.episode.take().filter(|episode| {
@@ -119,6 +132,7 @@ pub fn raise(
             episode.severity = grounds.severity;
             episode.highest = episode.highest.max(grounds.severity);
             episode.evidence = grounds.evidence;
+            episode.detail = grounds.detail;
             (EpisodeEvent::Reopened, episode)
         }
         None => {
@@ -126,7 +140,7 @@ pub fn raise(
             let rule = condition.rule;
             let episode = EpisodeState {
                 id: EpisodeId {
-                    source: code,
+                    subject: Subject::Source(code),
                     rule,
                     n: condition.n,
                 },
@@ -140,6 +154,9 @@ pub fn raise(
                 muted_by: None,
                 tells_command: false,
                 evidence: grounds.evidence,
+                detail: grounds.detail,
+                incident: None,
+                members: Vec::new(),
             };
             (EpisodeEvent::Raised, Box::new(episode))
         }

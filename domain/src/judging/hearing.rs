@@ -99,6 +99,7 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
     };
     let in_date_ms = world
         .rules
+        .of(&one.settings.source)
         .stale
         .verdict_after_ms(one.settings.source.interval_ms());
     let is_news = |age_ms: i64| age_ms <= 2 * interval_ms;
@@ -142,7 +143,7 @@ fn heartbeat(one: &One, report: &Report, skew_ms: i64, world: &World) -> Option<
     let now = world.clocks.now();
     let source = &one.settings.source;
     let newest = report.samples.iter().max_by_key(|sample| sample.at)?;
-    let invalid = &world.rules.invalid;
+    let invalid = &world.rules.of(&one.settings.source).invalid;
     let valid = |(quantity, value): &(Quantity, f64)| invalid.is_valid(source, *quantity, *value);
     let well = !newest.values.is_empty() && newest.values.iter().all(valid);
     let at = usable_time(newest.at, now.wall).map_or(now.wall, |at| at.plus_ms(skew_ms));
@@ -211,7 +212,13 @@ fn clean(
             why,
         });
     };
-    Taken::clean(sample, at, source, &world.rules.invalid, &mut note)
+    Taken::clean(
+        sample,
+        at,
+        source,
+        &world.rules.of(&one.settings.source).invalid,
+        &mut note,
+    )
 }
 
 /// A valid, current reading came: silence is over, and its alert after two of them.
@@ -224,7 +231,7 @@ fn is_heard(one: &mut One, age_ms: i64, world: &World, effects: &mut Vec<Effect>
         return;
     }
     one.state.heard_again = one.state.heard_again.saturating_add(1);
-    if one.state.heard_again >= world.rules.stale.end_messages {
+    if one.state.heard_again >= world.rules.of(&one.settings.source).stale.end_messages {
         one.state.heard_again = 0;
         if let Some(stale) = one
             .state

@@ -7,7 +7,7 @@ use super::input::{Control, Input, What};
 use super::listening::Listening;
 use super::neighbours::Neighbourhood;
 use super::outcome::{Effect, EpisodeState, Standing};
-use super::rules::Rules;
+use super::rules::{RuleBook, Rules};
 use super::saved::SavedSource;
 use super::state::One;
 use super::world::{Place, Using, World};
@@ -65,7 +65,7 @@ impl Judge {
 
     fn with_clocks(rules: Rules, clocks: Listening) -> Self {
         let world = World {
-            rules,
+            rules: RuleBook::new(rules),
             clocks,
             using: Using::default(),
             places: Neighbourhood::default(),
@@ -125,7 +125,7 @@ impl Judge {
         let one = self.ones.get(index as usize)?.as_deref()?;
         Some(verdict::standing(
             one,
-            &self.world.rules,
+            self.world.rules.of(&one.settings.source),
             self.world.clocks.now().wall,
         ))
     }
@@ -237,13 +237,14 @@ impl Judge {
     pub(super) fn settle(&mut self, one: &mut One, index: u32, effects: &mut Vec<Effect>) {
         let now = self.world.clocks.now();
         let shared_main = self.world.shares_main_with_use(index, &one.settings.source);
-        let stance = verdict::stance(one, &self.world.rules, shared_main, now.wall);
+        let rules = self.world.rules.of(&one.settings.source);
+        let stance = verdict::stance(one, rules, shared_main, now.wall);
         if stance != one.state.stance {
             one.state.stance = stance;
             effects.push(Effect::Stands {
                 source: one.settings.source.code.clone(),
                 at: now.journal,
-                standing: Box::new(verdict::standing(one, &self.world.rules, now.wall)),
+                standing: Box::new(verdict::standing(one, rules, now.wall)),
             });
         }
         time_passes::enter_deadlines(self, one, index);
@@ -270,7 +271,11 @@ impl Judge {
 }
 
 fn look<'a>(one: &'a One, world: &World) -> Look<'a> {
-    let standing = verdict::standing(one, &world.rules, world.clocks.now().wall);
+    let standing = verdict::standing(
+        one,
+        world.rules.of(&one.settings.source),
+        world.clocks.now().wall,
+    );
     let open = one.state.conditions.iter().filter(|c| c.is_open());
     let mut alerts: Vec<&EpisodeState> = open.filter_map(|c| c.episode.as_deref()).collect();
     alerts.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));

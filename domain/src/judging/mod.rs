@@ -40,8 +40,8 @@ mod verdict;
 pub use input::{Control, Input, What};
 pub use judge::{Judge, Look};
 pub use outcome::{
-    Basis, Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, LeftOut, Measured, Mute, Note,
-    Reason, RuleName, Severity, Standing, Verdict,
+    Basis, Detail, Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, LeftOut, Measured,
+    Mute, Note, Reason, RuleName, Severity, Standing, Subject, Verdict,
 };
-pub use rules::Rules;
+pub use rules::{ParameterError, Parameters, RuleScope, Rules};
 pub use saved::{RestoreError, SavedSource};

@@ -1,6 +1,7 @@
 //! What judging says: verdicts, alert episodes, and the effects that carry them out.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,10 @@ pub enum Reason {
     Removed,
     /// Taken out of service by a person.
     OutOfService,
+    /// A person found that it does not work.
+    Inoperable,
+    /// A person found that it cannot be reached or connected to.
+    Obstructed,
     /// In a maintenance window.
     Maintenance,
     /// Outside its supply hours.
@@ -54,12 +59,43 @@ pub enum Reason {
     Stale,
     /// Never heard.
     NoData,
+    /// Its sensor is sick: what it says cannot be believed.
+    SensorSick,
+    /// A barrel whose zone is dropping, with nothing fresh to say how it is.
+    ZoneDropping,
     /// Nothing is required of it, so nothing can be judged.
     NoRequirement,
     /// It reports, but nothing that what it owes could be judged by.
     NoEvidence,
     /// An invalid reading was its newest.
     Invalid,
+}
+
+impl Reason {
+    /// Every reason, in the order in which verdicts give them.
+    pub const ALL: [Self; 21] = [
+        Self::Planned,
+        Self::Removed,
+        Self::OutOfService,
+        Self::Inoperable,
+        Self::Obstructed,
+        Self::Maintenance,
+        Self::SupplyHours,
+        Self::LowStatic,
+        Self::LowResidual,
+        Self::HighPressure,
+        Self::FlowDeficit,
+        Self::FlowUnproven,
+        Self::TankLow,
+        Self::DrawLow,
+        Self::Stale,
+        Self::NoData,
+        Self::SensorSick,
+        Self::ZoneDropping,
+        Self::NoRequirement,
+        Self::NoEvidence,
+        Self::Invalid,
+    ];
 }
 
 /// The rules by name; upper case in the API.
@@ -85,11 +121,31 @@ pub enum RuleName {
     Stale,
     /// A reading that left its band and came back.
     Spike,
+    /// Water being drawn that nobody has a fire or a permit for.
+    UnauthorisedUse,
+    /// Many sources of a zone drop together: a burst, or pumps that stopped.
+    ZoneDrop,
+    /// Water is being taken out of a tank: an event, no fault.
+    TankDrawoff,
+    /// A tank not refilled in its time.
+    RefillLate,
+    /// A tank that loses water while nobody draws.
+    TankLeak,
+    /// A reading that does not move though it should.
+    Flatline,
+    /// A sensor that wanders off from its neighbours.
+    Drift,
+    /// The device itself: battery, tilt, tamper, scale, noise.
+    Device,
+    /// A device's clock is wrong.
+    Clock,
+    /// A device says old things again.
+    Replay,
 }
 
 impl RuleName {
     /// Every rule, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 19] = [
         Self::LowStatic,
         Self::LowResidual,
         Self::HighPressure,
@@ -99,6 +155,16 @@ impl RuleName {
         Self::DrawLow,
         Self::Stale,
         Self::Spike,
+        Self::UnauthorisedUse,
+        Self::ZoneDrop,
+        Self::TankDrawoff,
+        Self::RefillLate,
+        Self::TankLeak,
+        Self::Flatline,
+        Self::Drift,
+        Self::Device,
+        Self::Clock,
+        Self::Replay,
     ];
 
     /// `LOW_STATIC` and so on.
@@ -113,6 +179,16 @@ impl RuleName {
             Self::DrawLow => "DRAW_LOW",
             Self::Stale => "STALE",
             Self::Spike => "SPIKE",
+            Self::UnauthorisedUse => "UNAUTHORISED_USE",
+            Self::ZoneDrop => "ZONE_DROP",
+            Self::TankDrawoff => "TANK_DRAWOFF",
+            Self::RefillLate => "REFILL_LATE",
+            Self::TankLeak => "TANK_LEAK",
+            Self::Flatline => "FLATLINE",
+            Self::Drift => "DRIFT",
+            Self::Device => "DEVICE",
+            Self::Clock => "CLOCK",
+            Self::Replay => "REPLAY",
         }
     }
 }
@@ -213,20 +289,87 @@ pub struct Standing {
     pub available_flow: Option<Measured>,
 }
 
-/// An alert's id: source, rule and a count kept in the state, so that a replay gives it again.
+/// What an alert is about.
+///
+/// As text, and so in ids and in JSON: the code of a source as it is, `zone:…`, `gateway:…`, or
+/// `firemain:…` for a part of ours; no source's code may begin so.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Subject {
+    /// One source.
+    Source(SourceCode),
+    /// A pressure zone.
+    Zone(Arc<str>),
+    /// A gateway through which several devices speak.
+    Gateway(Arc<str>),
+    /// A part of firemain itself.
+    Part(Arc<str>),
+}
+
+impl Subject {
+    /// What the code of a source must not begin with.
+    pub const RESERVED: [&'static str; 3] = ["zone:", "gateway:", "firemain:"];
+
+    /// The source, if it is about one.
+    pub const fn source(&self) -> Option<&SourceCode> {
+        match self {
+            Self::Source(code) => Some(code),
+            Self::Zone(_) | Self::Gateway(_) | Self::Part(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(code) => f.write_str(code),
+            Self::Zone(name) => write!(f, "zone:{name}"),
+            Self::Gateway(name) => write!(f, "gateway:{name}"),
+            Self::Part(name) => write!(f, "firemain:{name}"),
+        }
+    }
+}
+
+impl From<String> for Subject {
+    fn from(text: String) -> Self {
+        let [zone, gateway, part] = Self::RESERVED.map(|prefix| text.strip_prefix(prefix));
+        match (zone, gateway, part) {
+            (Some(name), ..) => Self::Zone(name.into()),
+            (_, Some(name), _) => Self::Gateway(name.into()),
+            (.., Some(name)) => Self::Part(name.into()),
+            _ => Self::Source(text.into()),
+        }
+    }
+}
+
+impl From<Subject> for String {
+    fn from(subject: Subject) -> Self {
+        subject.to_string()
+    }
+}
+
+/// An alert's id: its subject, rule and a count kept in the state, so that a replay gives it again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EpisodeId {
-    /// Whose.
-    pub source: SourceCode,
+    /// About what.
+    #[serde(rename = "source")]
+    pub subject: Subject,
     /// Which rule.
     pub rule: RuleName,
-    /// The how-many-th of this rule at this source, from 1.
+    /// The how-many-th of this rule at this subject, from 1.
     pub n: u32,
+}
+
+impl EpisodeId {
+    /// The source, if it is about one.
+    pub const fn source(&self) -> Option<&SourceCode> {
+        self.subject.source()
+    }
 }
 
 impl fmt::Display for EpisodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.source, self.rule, self.n)
+        write!(f, "{}/{}/{}", self.subject, self.rule, self.n)
     }
 }
 
@@ -255,6 +398,45 @@ pub struct EpisodeState {
     pub tells_command: bool,
     /// The numbers that raised it.
     pub evidence: Evidence,
+    /// What exactly, where its rule knows several kinds.
+    #[serde(default)]
+    pub detail: Option<Detail>,
+    /// The incident that it belongs to: it does not page beside that.
+    #[serde(default)]
+    pub incident: Option<EpisodeId>,
+    /// Of an incident: the sources in it.
+    #[serde(default)]
+    pub members: Vec<SourceCode>,
+}
+
+/// What exactly an alert says, where its rule knows several kinds: codes, never text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// Dry, or its sensor is broken: the neighbours are calm.
+    DryOrBroken,
+    /// A closed valve, or a sensor that is stuck.
+    ValveOrSensor,
+    /// A battery that ends.
+    Battery,
+    /// It stands askew.
+    Tilt,
+    /// It was opened or struck.
+    Tamper,
+    /// Its readings are off by a factor of scale.
+    WrongScale,
+    /// Its readings jump about.
+    Erratic,
+    /// Its clock is ahead.
+    ClockAhead,
+    /// Its clock is behind by a constant: put right.
+    ClockBehind,
+    /// Its clock was never set.
+    ClockUnset,
+    /// The same low hour on several days: work for the water company.
+    EveryDay,
+    /// The receiver is silent or cut off.
+    Receiving,
 }
 
 /// Why an alert waits or does not page.
@@ -269,6 +451,16 @@ pub enum Mute {
     SupplyHours,
     /// Known only from late data, or from history played in.
     LateData,
+    /// The zone as a whole is dropping: one incident may come of it.
+    ZoneDrop,
+    /// It belongs to an incident that pages for all of them.
+    Incident,
+    /// Dry, or a sick sensor? More readings will tell.
+    Unsure,
+    /// Its sensor is sick: the alert about that is enough.
+    SensorSick,
+    /// The same low hour comes back day after day: a work order, not a page each time.
+    EveryDay,
 }
 
 /// Something to be carried out by whoever runs the fold.

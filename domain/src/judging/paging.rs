@@ -66,7 +66,7 @@ fn by_maintenance(one: &One, now: Moment) -> Option<Muted> {
 
 /// Outside supply hours nothing pages; for an hour after they begin water may still be on its way.
 fn by_supply_hours(one: &One, rule: RuleName, world: &World, now: Moment) -> Option<Muted> {
-    let grace_ms = i64::from(world.rules.common.supply_grace_s) * 1_000;
+    let grace_ms = i64::from(world.rules.of(&one.settings.source).common.supply_grace_s) * 1_000;
     let owed_from = one.settings.water_owed_from(now.wall, grace_ms)?;
     let applies = waits_for_supply(rule) || !one.settings.supplied(now.wall);
     applies.then_some(Muted {
@@ -105,8 +105,11 @@ fn by_use_nearby(
     let run = condition.run.as_ref()?;
     let drop_kpa = f64::from(one.state.normal?) - run.measured.value;
     let raised_at = condition.episode.as_ref()?.raised_at;
-    let until = raised_at.plus_ms(i64::from(world.rules.common.use_wait_s) * 1_000);
-    let explained = nearby && drop_kpa <= world.rules.common.use_drop_kpa && now.journal < until;
+    let until = raised_at
+        .plus_ms(i64::from(world.rules.of(&one.settings.source).common.use_wait_s) * 1_000);
+    let explained = nearby
+        && drop_kpa <= world.rules.of(&one.settings.source).common.use_drop_kpa
+        && now.journal < until;
     explained.then_some(Muted {
         by: Mute::InUse,
         until: Some(until),

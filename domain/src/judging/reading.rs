@@ -59,7 +59,7 @@ fn sift(one: &One, taken: &Taken, world: &World) -> Sifted {
     let barrel = matches!(source.kind, Kind::Hydrant { .. }) && !source.taps_main();
     let flowing = taken
         .flow_lps
-        .is_some_and(|q| q > world.rules.in_use.flow_lps);
+        .is_some_and(|q| q > world.rules.of(&one.settings.source).in_use.flow_lps);
     if barrel || flowing || one.settings.on_change() {
         return if suspects.is_empty() {
             Sifted::Accept
@@ -67,7 +67,7 @@ fn sift(one: &One, taken: &Taken, world: &World) -> Sifted {
             Sifted::Step
         };
     }
-    let spike = &world.rules.spike;
+    let spike = &world.rules.of(&one.settings.source).spike;
     let floor = if matches!(source.kind, Kind::Hydrant { .. }) {
         spike.floor_kpa
     } else {
@@ -130,9 +130,9 @@ pub fn hold_against_rules(
 ) {
     let now = world.clocks.now();
     // What others ask of use and flow is known once use itself has been judged.
-    let [use_rule, others @ ..] = world.rules.table();
+    let [use_rule, others @ ..] = world.rules.of(&one.settings.source).table();
     let (said, timing) = {
-        let seen = seen(one, taken, &world.rules, now.wall);
+        let seen = seen(one, taken, world.rules.of(&one.settings.source), now.wall);
         (use_rule.assess(&seen), use_rule.timing(&seen))
     };
     note(
@@ -151,7 +151,7 @@ pub fn hold_against_rules(
     if !one.state.is_drawing() && seen_cap(one, taken) != Some(true) {
         one.state.at_rest_kpa = taken.pressure_kpa.or(one.state.at_rest_kpa);
     }
-    let seen = seen(one, taken, &world.rules, now.wall);
+    let seen = seen(one, taken, world.rules.of(&one.settings.source), now.wall);
     let judged = others.map(|rule| (rule.name(), rule.assess(&seen), rule.timing(&seen)));
     for (name, said, mut timing) in judged {
         if waits_for_supply(name) {
@@ -167,10 +167,15 @@ fn seen_cap(one: &One, taken: &Taken) -> Option<bool> {
 
 /// A use was confirmed by time alone: the newest sample is one in use by now.
 pub fn hold_against_residual(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
-    let rule = &world.rules.low_residual;
+    let rule = &world.rules.of(&one.settings.source).low_residual;
     let newest = one.state.last;
     let (said, timing) = {
-        let seen = seen(one, &newest, &world.rules, world.clocks.now().wall);
+        let seen = seen(
+            one,
+            &newest,
+            world.rules.of(&one.settings.source),
+            world.clocks.now().wall,
+        );
         (rule.assess(&seen), rule.timing(&seen))
     };
     let coming = Coming {
@@ -193,7 +198,7 @@ pub fn hold_against_residual(one: &mut One, index: u32, world: &World, effects: 
 /// Water that is not owed yet is not missed: outside supply hours, and for an hour after they begin,
 /// the dwell lasts until that hour is over. The verdict does not wait.
 fn dwell_by_supply(one: &One, rule: RuleName, dwell_ms: i64, coming: Coming, world: &World) -> i64 {
-    let grace_ms = i64::from(world.rules.common.supply_grace_s) * 1_000;
+    let grace_ms = i64::from(world.rules.of(&one.settings.source).common.supply_grace_s) * 1_000;
     let Some(owed_from) = one.settings.water_owed_from(coming.at, grace_ms) else {
         return dwell_ms;
     };
@@ -266,12 +271,20 @@ fn remember(one: &mut One, taken: &Taken, world: &World) {
 /// pressure falls short at no more than that flow.
 fn learn_from_use(one: &mut One, taken: &Taken, flow_lps: f64, pressure_kpa: f64, world: &World) {
     let required = one.settings.source.requirement;
-    let least = world.rules.low_residual.min_flow_lps;
+    let least = world
+        .rules
+        .of(&one.settings.source)
+        .low_residual
+        .min_flow_lps;
     let least = required.flow_lps.map_or(least, |owed| least.min(owed));
-    if flow_lps < least || flow_lps <= world.rules.in_use.flow_lps {
+    if flow_lps < least || flow_lps <= world.rules.of(&one.settings.source).in_use.flow_lps {
         return;
     }
-    let target_kpa = world.rules.common.target_residual_kpa;
+    let target_kpa = world
+        .rules
+        .of(&one.settings.source)
+        .common
+        .target_residual_kpa;
     let required_kpa = required.pressure_kpa.unwrap_or(target_kpa);
     let required_lps = required.flow_lps.unwrap_or(least);
     let met = pressure_kpa >= required_kpa && flow_lps >= required_lps;

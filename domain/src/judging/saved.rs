@@ -13,6 +13,7 @@ use super::episode;
 use super::judge::{Judge, place};
 use super::listening::Listening;
 use super::outcome::{Effect, EpisodeState, RuleName};
+use super::rules::{Parameters, RuleBook, RuleScope, Rules};
 use super::settings::Settings;
 use super::state::{One, State};
 use crate::change::Incident;
@@ -40,15 +41,22 @@ pub struct RestoreError {
 }
 
 /// Changes whenever what is saved is laid out anew.
-const LAYOUT: u16 = 5;
+const LAYOUT: u16 = 6;
 
 #[derive(Serialize, Deserialize)]
 struct Global {
     layout: u16,
     clocks: Listening,
     incidents: Vec<Incident>,
+    /// What is set about the rules beside the configuration, as JSON.
+    rules: String,
     /// How many numbers were ever given to sources: order among equals hangs on them.
     numbers: u32,
+}
+
+/// What is set about the rules: a list, for JSON has only texts as keys.
+fn set_entries(rules: &RuleBook) -> Vec<(&RuleScope, &Parameters)> {
+    rules.set().iter().collect()
 }
 
 /// One source's part: its number, when it is to be looked at, and its state.
@@ -85,6 +93,8 @@ impl Judge {
             layout: LAYOUT,
             clocks: self.world.clocks.clone(),
             incidents: self.world.incidents.values().cloned().collect(),
+            rules: serde_json::to_string(&set_entries(&self.world.rules))
+                .expect("plain data in memory always serialises"),
             numbers: self.ones.len() as u32,
         };
         postcard::to_stdvec(&global).expect("plain data in memory always serialises")
@@ -143,7 +153,10 @@ impl Judge {
     ) {
         let mut newest: BTreeMap<(SourceCode, RuleName), EpisodeState> = BTreeMap::new();
         for episode in told {
-            let key = (episode.id.source.clone(), episode.id.rule);
+            let Some(source) = episode.id.source() else {
+                continue;
+            };
+            let key = (source.clone(), episode.id.rule);
             if newest
                 .get(&key)
                 .is_none_or(|known| known.id.n < episode.id.n)
@@ -222,8 +235,11 @@ impl Judge {
         if limit > sources.len().saturating_mul(64) + 1_000_000 {
             return Err(wrong("what all share", &"its numbers cannot be"));
         }
-        let mut restored = Self::new(self.world.rules.clone());
+        let mut restored = Self::new(Rules::default());
         restored.world.clocks = global.clocks;
+        let set: Vec<(RuleScope, Parameters)> = serde_json::from_str(&global.rules)
+            .map_err(|e| wrong("what is set about the rules", &e))?;
+        restored.world.rules = self.world.rules.restored(set.into_iter().collect());
         let incidents = global.incidents.into_iter().map(|i| (i.id.clone(), i));
         restored.world.incidents = incidents.collect();
         restored.ones.resize_with(limit, || None);

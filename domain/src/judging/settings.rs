@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::{FlowTest, MaintenanceWindow, Permit, PermitPurpose};
+use crate::change::{FlowTest, Inspection, MaintenanceWindow, Permit, PermitPurpose};
 use crate::hydraulics::FlowTestPoint;
 use crate::source::{ReportMode, Source, Status};
 use crate::time::Timestamp;
 
 /// Flow tests kept per source: the newest; older ones are history.
 const TESTS_KEPT: usize = 3;
+/// Inspections kept per source: the newest, and one before it in case that is struck out.
+const INSPECTIONS_KEPT: usize = 2;
 
 /// What people set about one source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +28,9 @@ struct Entered {
     tests: Vec<FlowTest>,
     windows: Vec<MaintenanceWindow>,
     permits: Vec<Permit>,
+    /// Inspections, oldest first.
+    #[serde(default)]
+    inspections: Vec<Inspection>,
 }
 
 impl Settings {
@@ -50,6 +55,19 @@ impl Settings {
     /// Permits that are not over.
     pub fn permits(&self) -> &[Permit] {
         self.entered.as_deref().map_or(&[], |e| &e.permits)
+    }
+
+    /// Its newest inspections, oldest first.
+    pub fn inspections(&self) -> &[Inspection] {
+        self.entered.as_deref().map_or(&[], |e| &e.inspections)
+    }
+
+    /// What a person found, where no flow test has said otherwise since.
+    pub fn found(&self) -> Option<&Inspection> {
+        let tested = self.tests().last().map(|test| test.at);
+        self.inspections()
+            .last()
+            .filter(|found| tested.is_none_or(|tested| tested <= found.at))
     }
 
     fn entered(&mut self) -> &mut Entered {
@@ -91,6 +109,23 @@ impl Settings {
     pub fn withdraw_test(&mut self, id: &str) {
         if let Some(entered) = &mut self.entered {
             entered.tests.retain(|t| t.id != id);
+        }
+    }
+
+    /// Enters an inspection.
+    pub fn enter_inspection(&mut self, inspection: Inspection) {
+        let inspections = &mut self.entered().inspections;
+        inspections.retain(|i| i.id != inspection.id);
+        inspections.push(inspection);
+        inspections.sort_by_key(|i| i.at);
+        let surplus = inspections.len().saturating_sub(INSPECTIONS_KEPT);
+        inspections.drain(..surplus);
+    }
+
+    /// Strikes out an inspection.
+    pub fn withdraw_inspection(&mut self, id: &str) {
+        if let Some(entered) = &mut self.entered {
+            entered.inspections.retain(|i| i.id != id);
         }
     }
 

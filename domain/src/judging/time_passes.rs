@@ -92,7 +92,7 @@ fn end_dwells(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect
 fn fall_silent(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
     let now = world.clocks.now();
     let interval_ms = one.settings.source.interval_ms();
-    let stale = &world.rules.stale;
+    let stale = &world.rules.of(&one.settings.source).stale;
     let silence_ms = now.listening_ms - one.state.heard_listening_ms;
     if silence_ms >= stale.verdict_after_ms(interval_ms) {
         one.state.silent = true;
@@ -112,6 +112,7 @@ fn fall_silent(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effec
         began_at,
         severity: Severity::Major,
         evidence: Evidence::default(),
+        detail: None,
     };
     episode::raise(one, index, place, grounds, world, effects);
 }
@@ -119,7 +120,8 @@ fn fall_silent(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effec
 /// A use that no sample has confirmed for some intervals is over.
 fn end_unconfirmed_use(one: &mut One, world: &World, effects: &mut Vec<Effect>) {
     let now = world.clocks.now();
-    let unconfirmed = use_ends_at(one, &world.rules).is_some_and(|at| now.wall >= at);
+    let unconfirmed =
+        use_ends_at(one, world.rules.of(&one.settings.source)).is_some_and(|at| now.wall >= at);
     if !one.state.is_drawing() || !(one.state.silent || unconfirmed) {
         return;
     }
@@ -142,7 +144,7 @@ fn use_ends_at(one: &One, rules: &Rules) -> Option<Timestamp> {
 pub fn enter_deadlines(judge: &mut Judge, one: &mut One, index: u32) {
     let now = judge.world.clocks.now();
     let settings = one.settings.next_change(now.wall);
-    let use_ends = use_ends_at(one, &judge.world.rules);
+    let use_ends = use_ends_at(one, judge.world.rules.of(&one.settings.source));
     let by_wall = settings.into_iter().chain(use_ends).min();
     let by_wall_ms = by_wall.map(|at| now.steady_ms + at.since_ms(now.wall).max(1));
     let conditions_ms = one
@@ -168,7 +170,7 @@ pub fn enter_deadlines(judge: &mut Judge, one: &mut One, index: u32) {
 /// the old entry falls due.
 fn enter_silence(judge: &mut Judge, one: &mut One, index: u32, listening_ms: i64) {
     let interval_ms = one.settings.source.interval_ms();
-    let stale = &judge.world.rules.stale;
+    let stale = &judge.world.rules.of(&one.settings.source).stale;
     let verdict_ms = one.state.heard_listening_ms + stale.verdict_after_ms(interval_ms);
     let alert_ms = one.state.heard_listening_ms + stale.alert_after_ms(interval_ms);
     let next = if !one.state.silent {

@@ -69,6 +69,12 @@ fn unusable(one: &One, _: &Rules, now: Timestamp) -> Reasons {
         Status::Planned => Some(Reason::Planned),
         Status::Removed => Some(Reason::Removed),
         Status::OutOfService => Some(Reason::OutOfService),
+        Status::InService if one.settings.found().is_some_and(|i| !i.operable) => {
+            Some(Reason::Inoperable)
+        }
+        Status::InService if one.settings.found().is_some_and(|i| i.obstructed) => {
+            Some(Reason::Obstructed)
+        }
         Status::InService if one.settings.in_maintenance(now) => Some(Reason::Maintenance),
         Status::InService if !one.settings.supplied(now) => Some(Reason::SupplyHours),
         Status::InService => None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::listening::Listening;
 use super::neighbours::Neighbourhood;
-use super::rules::Rules;
+use super::rules::RuleBook;
 use crate::change::Incident;
 use crate::source::{Position, Source};
 
@@ -13,7 +13,7 @@ use crate::source::{Position, Source};
 #[derive(Clone, Debug)]
 pub struct World {
     /// The rules and their parameters.
-    pub rules: Rules,
+    pub rules: RuleBook,
     /// The clocks.
     pub clocks: Listening,
     /// Where water is being drawn: few at any time.
@@ -27,7 +27,7 @@ pub struct World {
 impl World {
     /// Whether an open incident lies within reach of `position`.
     pub fn incident_near(&self, position: Position) -> bool {
-        let reach = self.rules.common.incident_reach_m;
+        let reach = self.rules.shared().common.incident_reach_m;
         self.incidents
             .values()
             .any(|i| i.position.distance_m(&position) <= reach)
@@ -35,7 +35,7 @@ impl World {
 
     /// Whether another source of the same zone, within reach, is drawing.
     pub fn shares_main_with_use(&self, index: u32, source: &Source) -> bool {
-        let reach_m = self.rules.common.neighbour_m;
+        let reach_m = self.rules.of(source).common.neighbour_m;
         self.using
             .places
             .any(index, source.zone.as_ref(), source.position, reach_m)
@@ -43,7 +43,7 @@ impl World {
 
     /// The other sources of a zone within reach of a place, in the order of their numbers.
     pub fn neighbours(&self, index: u32, zone: Option<&Arc<str>>, position: Position) -> Vec<u32> {
-        let reach_m = self.rules.common.neighbour_m;
+        let reach_m = self.rules.shared().common.neighbour_m;
         let near = self.places.within(zone, position, reach_m);
         let mut near: Vec<u32> = near.filter(|other| *other != index).collect();
         near.sort_unstable();

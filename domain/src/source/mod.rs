@@ -105,6 +105,9 @@ pub enum KindName {
 }
 
 impl KindName {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Hydrant, Self::Tank, Self::DrawPoint];
+
     /// `hydrant`, `tank` or `draw_point`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -59,7 +59,7 @@ impl Narrator {
     fn say(&self, told: &EpisodeEvent) {
         let board = self.watch.board();
         let name = board
-            .get(&told.source)
+            .get(&told.subject.to_string())
             .map(|entry| entry.source.name.clone())
             .unwrap_or_default();
         let mark = match told.severity {
@@ -81,7 +81,7 @@ impl Narrator {
             told.at,
             happened(told.event),
             told.rule,
-            told.source,
+            told.subject,
             numbers.unwrap_or_default(),
             name,
         );

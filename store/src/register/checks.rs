@@ -1,8 +1,9 @@
 //! What must hold of anything people enter, whatever database keeps it: said for people.
 
 use firemain_domain::Timestamp;
-use firemain_domain::change::{FlowTest, Incident, MaintenanceWindow, Permit};
+use firemain_domain::change::{FlowTest, Incident, Inspection, MaintenanceWindow, Permit};
 use firemain_domain::hydraulics::FlowTestPoint;
+use firemain_domain::judging::Parameters;
 use firemain_domain::source::Source;
 
 use super::endpoint::{LONGEST_WAIT_MS, MOST_BODY_BYTES, NewCommand};
@@ -17,6 +18,8 @@ const MOST_ID: usize = 64;
 const MOST_NAME: usize = 128;
 const MOST_WORDS: usize = 256;
 const MOST_NOTE: usize = 2_000;
+const MOST_CHECKS: usize = 32;
+const MOST_PHOTOS: usize = 12;
 
 const TEST_PRESSURE: Range = Range {
     column: "",
@@ -79,6 +82,29 @@ pub fn flow_test(test: &FlowTest) -> Checked {
     point
         .check()
         .or_else(|refusal| conflict(format!("{what}: {refusal}")))
+}
+
+/// An inspection.
+pub fn inspection(inspection: &Inspection) -> Checked {
+    let what = format!("inspection {}", shown(&inspection.id));
+    id(&what, &inspection.id)?;
+    author(&inspection.by)?;
+    note(&what, inspection.note.as_deref())?;
+    if inspection.checks.len() > MOST_CHECKS {
+        return conflict(format!("{what}: at most {MOST_CHECKS} checks"));
+    }
+    if inspection.photos.len() > MOST_PHOTOS {
+        return conflict(format!("{what}: at most {MOST_PHOTOS} photos"));
+    }
+    inspection
+        .photos
+        .iter()
+        .try_for_each(|photo| id(&what, photo))
+}
+
+/// Parameters of rules.
+pub fn rules(parameters: &Parameters) -> Checked {
+    firemain_domain::judging::rules::check(parameters).or_else(|fault| conflict(fault.to_string()))
 }
 
 /// A maintenance window.

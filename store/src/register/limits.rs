@@ -2,6 +2,7 @@
 //!
 //! The names are those of the register's columns, as import, export and errors have them.
 
+use firemain_domain::judging::Subject;
 use firemain_domain::source::{Kind, Position, Source};
 
 /// The range of a number, both ends included.
@@ -228,6 +229,17 @@ pub fn check_position(position: Position) -> Result<(), Fault> {
 
 fn check_texts(source: &Source) -> Result<(), Fault> {
     CODE.check_some(Some(&source.code))?;
+    if let Some(prefix) = Subject::RESERVED
+        .into_iter()
+        .find(|prefix| source.code.starts_with(prefix))
+    {
+        return Err(Fault {
+            column: CODE.column,
+            reason: format!(
+                "must not begin with `{prefix}`: that is how other subjects of alerts begin"
+            ),
+        });
+    }
     NAME.check(&source.name)?;
     DEVICE.check_some(source.device.as_deref())?;
     UNIT.check_some(source.unit.as_deref())?;

@@ -16,9 +16,9 @@ pub use sqlite::SqliteRegister;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{
-    Change, ChangeNumber, FlowTest, Incident, MaintenanceWindow, Permit,
+    Change, ChangeNumber, FlowTest, Incident, Inspection, MaintenanceWindow, Permit,
 };
-use firemain_domain::judging::{EpisodeState, Severity, Standing};
+use firemain_domain::judging::{EpisodeState, Parameters, RuleScope, Severity, Standing};
 use firemain_domain::report::DeviceId;
 use firemain_domain::source::{Source, SourceCode};
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,16 @@ pub trait Register: EndpointRegister {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Ended<Permit>>, RegisterError>;
+
+    /// Inspections, newest first.
+    fn inspections(
+        &self,
+        source: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Ended<Inspection>>, RegisterError>;
+    /// What is set about the rules beside the configuration, by scope.
+    fn rule_sets(&self) -> Result<Vec<(RuleScope, Parameters)>, RegisterError>;
 
     // Devices that log in ----------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ use firemain_domain::change::{
 };
 use firemain_domain::judging::{
     Basis, EpisodeId, EpisodeState, Evidence, Measured, Reason, RuleName, Severity, Standing,
-    Verdict,
+    Subject, Verdict,
 };
 use firemain_domain::quantity::Quantity;
 use firemain_domain::source::{
@@ -159,7 +159,7 @@ pub fn standing(verdict: Verdict) -> Standing {
 pub fn episode(source: &str, n: u32, severity: Severity, minute: i64) -> EpisodeState {
     EpisodeState {
         id: EpisodeId {
-            source: source.into(),
+            subject: Subject::Source(source.into()),
             rule: RuleName::LowStatic,
             n,
         },
@@ -173,6 +173,9 @@ pub fn episode(source: &str, n: u32, severity: Severity, minute: i64) -> Episode
         muted_by: None,
         tells_command: false,
         evidence: evidence(minute),
+        detail: None,
+        incident: None,
+        members: Vec::new(),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Alerts.
 
 use firemain_domain::Timestamp;
-use firemain_domain::judging::{Mute, RuleName, Severity};
+use firemain_domain::judging::{Detail, Mute, RuleName, Severity};
 use firemain_store::register::EpisodeRow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{MeasuredView, MuteCode, RuleCode, SeverityCode, age_s};
+use super::{DetailCode, MeasuredView, MuteCode, RuleCode, SeverityCode, age_s};
 use crate::board::OpenAlert;
 
 /// An alert that stands, in short.
@@ -54,9 +54,12 @@ pub struct AlertView {
     /// Its id: source, rule and a count.
     #[schema(example = "TR-0412/LOW_STATIC/3")]
     pub id: String,
-    /// Whose.
+    /// Whose; `null` where it is about a zone, a gateway or a part of firemain.
     #[schema(example = "TR-0412")]
-    pub source: String,
+    pub source: Option<String>,
+    /// About what: a source's code, `zone:…`, `gateway:…`, `firemain:…`.
+    #[schema(example = "TR-0412")]
+    pub subject: String,
     /// Its rule.
     #[schema(value_type = RuleCode)]
     pub rule: RuleName,
@@ -88,6 +91,13 @@ pub struct AlertView {
     pub tells_command: bool,
     /// The numbers that raised it.
     pub evidence: Vec<MeasuredView>,
+    /// What exactly, where its rule knows several kinds.
+    #[schema(value_type = Option<DetailCode>)]
+    pub detail: Option<Detail>,
+    /// The incident that it belongs to, by id: it does not page beside that.
+    pub incident: Option<String>,
+    /// Of an incident: the codes of the sources in it.
+    pub members: Vec<String>,
     /// Who took it upon themselves. Acknowledged is not cleared.
     pub acknowledged_by: Option<String>,
     /// When.
@@ -101,7 +111,8 @@ impl AlertView {
         let state = &row.state;
         Self {
             id: state.id.to_string(),
-            source: state.id.source.to_string(),
+            source: state.id.source().map(ToString::to_string),
+            subject: state.id.subject.to_string(),
             rule: state.id.rule,
             open: state.cleared_at.is_none(),
             severity: state.severity,
@@ -116,6 +127,9 @@ impl AlertView {
             evidence: (state.evidence.measured.iter())
                 .map(|m| MeasuredView::new(m, now))
                 .collect(),
+            detail: state.detail,
+            incident: state.incident.as_ref().map(ToString::to_string),
+            members: state.members.iter().map(ToString::to_string).collect(),
             acknowledged_by: row.acknowledged_by.clone(),
             acknowledged_at: row.acknowledged_at,
         }

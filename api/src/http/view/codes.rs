@@ -31,9 +31,9 @@ codes! {
     VerdictCode = ["usable", "degraded", "unknown", "unusable"];
     /// Why a verdict is what it is.
     ReasonCode = [
-        "planned", "removed", "out_of_service", "maintenance", "supply_hours", "low_static",
+        "planned", "removed", "out_of_service", "inoperable", "obstructed", "maintenance", "supply_hours", "low_static",
         "low_residual", "high_pressure", "flow_deficit", "flow_unproven", "tank_low", "draw_low",
-        "stale", "no_data", "no_requirement", "no_evidence", "invalid",
+        "stale", "no_data", "sensor_sick", "zone_dropping", "no_requirement", "no_evidence", "invalid",
     ];
     /// What a verdict carries beside itself.
     NoteCode = ["shared_main", "in_use"];
@@ -47,10 +47,19 @@ codes! {
     /// A rule.
     RuleCode = [
         "LOW_STATIC", "LOW_RESIDUAL", "HIGH_PRESSURE", "FLOW_DEFICIT", "IN_USE", "TANK_LOW",
-        "DRAW_LOW", "STALE", "SPIKE",
+        "DRAW_LOW", "STALE", "SPIKE", "UNAUTHORISED_USE", "ZONE_DROP", "TANK_DRAWOFF", "REFILL_LATE",
+        "TANK_LEAK", "FLATLINE", "DRIFT", "DEVICE", "CLOCK", "REPLAY",
     ];
     /// Why an alert does not page though its severity would.
-    MuteCode = ["in_use", "maintenance", "supply_hours", "late_data"];
+    MuteCode = [
+        "in_use", "maintenance", "supply_hours", "late_data", "zone_drop", "incident", "unsure",
+        "sensor_sick", "every_day",
+    ];
+    /// What exactly an alert says, where its rule knows several kinds.
+    DetailCode = [
+        "dry_or_broken", "valve_or_sensor", "battery", "tilt", "tamper", "wrong_scale", "erratic",
+        "clock_ahead", "clock_behind", "clock_unset", "every_day", "receiving",
+    ];
     /// What a source is.
     KindCode = ["hydrant", "tank", "draw_point"];
     /// Where a source is in its life.
@@ -69,7 +78,9 @@ codes! {
 mod tests {
     use super::*;
     use firemain_domain::Quantity;
-    use firemain_domain::judging::{Basis, Mute, Note, Reason, RuleName, Severity, Verdict};
+    use firemain_domain::judging::{
+        Basis, Detail, Mute, Note, Reason, RuleName, Severity, Verdict,
+    };
     use firemain_domain::source::{KindName, Status};
     use serde::de::DeserializeOwned;
 
@@ -89,6 +100,8 @@ mod tests {
         all_are::<Severity>(SeverityCode::ALL);
         all_are::<RuleName>(RuleCode::ALL);
         all_are::<Mute>(MuteCode::ALL);
+        all_are::<Detail>(DetailCode::ALL);
+        assert_eq!(ReasonCode::ALL.len(), Reason::ALL.len());
         all_are::<KindName>(KindCode::ALL);
         all_are::<Status>(StatusCode::ALL);
         assert_eq!(QuantityCode::ALL, Quantity::ALL.map(Quantity::name));

@@ -9,8 +9,8 @@ mod standing;
 
 pub use alert::{AlertView, OpenAlertView};
 pub use codes::{
-    BasisCode, KindCode, MuteCode, NoteCode, PurposeCode, QuantityCode, ReasonCode, RuleCode,
-    SeverityCode, StatusCode, VerdictCode,
+    BasisCode, DetailCode, KindCode, MuteCode, NoteCode, PurposeCode, QuantityCode, ReasonCode,
+    RuleCode, SeverityCode, StatusCode, VerdictCode,
 };
 pub use measured::MeasuredView;
 pub use source::{PositionBody, SourceBody};

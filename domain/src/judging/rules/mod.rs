@@ -5,6 +5,7 @@
 //! live in [`super::condition`]. Sources of the defaults: the norms cited at each rule, and
 //! simulations of real networks.
 
+mod book;
 mod draw_low;
 mod flow_deficit;
 mod high_pressure;
@@ -16,6 +17,7 @@ mod spike;
 mod stale;
 mod tank_low;
 
+pub use book::{ParameterError, Parameters, RuleBook, RuleScope, check};
 pub use draw_low::DrawLow;
 pub use flow_deficit::FlowDeficit;
 pub use high_pressure::HighPressure;

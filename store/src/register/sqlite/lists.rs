@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::ChangeNumber;
+use firemain_domain::judging::{Parameters, RuleScope};
 use firemain_domain::report::DeviceId;
 use firemain_domain::source::{Source, SourceCode};
 use rusqlite::{Connection, Row};
@@ -19,6 +20,7 @@ pub const FLOW_TEST: &str = "flow_test";
 pub const WINDOW: &str = "window";
 pub const INCIDENT: &str = "incident";
 pub const PERMIT: &str = "permit";
+pub const INSPECTION: &str = "inspection";
 
 /// The number of the newest change.
 pub fn newest_change(db: &Connection) -> Result<ChangeNumber, RegisterError> {
@@ -46,6 +48,14 @@ pub fn changes_after(
             })
         },
     )
+}
+
+/// What is set about the rules, by scope.
+pub fn rule_sets(db: &Connection) -> Result<Vec<(RuleScope, Parameters)>, RegisterError> {
+    all(db, sql::RULE_SETS, [], |row| {
+        let scope: String = column(row, 0)?;
+        json(row, 1, "set of rule parameters", &scope)
+    })
 }
 
 /// Sources by code.

@@ -14,6 +14,7 @@ use crate::register::RegisterError;
 pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_register.sql"),
     include_str!("migrations/0002_commands.sql"),
+    include_str!("migrations/0003_rules.sql"),
 ];
 
 /// What SQLite's `application_id` says of a register of ours: `FMrg`.
@@ -103,11 +104,10 @@ mod tests {
     use super::*;
     use crate::register::sqlite::connection::open_for_writing;
 
+    /// As if there were only one: whatever is added later, these tests hold.
+    const FIRST: &[&str] = &[MIGRATIONS[0]];
     const SECOND: &str = "CREATE TABLE later (n INTEGER); INSERT INTO later VALUES (7);";
     const BROKEN: &str = "CREATE TABLE half (n INTEGER); CREATE TABLE half (n INTEGER);";
-
-    /// As the first version made it.
-    const FIRST: &[&str] = &[MIGRATIONS[0]];
 
     fn schema(connection: &Connection) -> i64 {
         connection

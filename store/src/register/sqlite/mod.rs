@@ -23,9 +23,9 @@ use std::sync::Mutex;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{
-    Change, ChangeNumber, FlowTest, Incident, MaintenanceWindow, Permit,
+    Change, ChangeNumber, FlowTest, Incident, Inspection, MaintenanceWindow, Permit,
 };
-use firemain_domain::judging::Standing;
+use firemain_domain::judging::{Parameters, RuleScope, Standing};
 use firemain_domain::report::DeviceId;
 use firemain_domain::source::{Source, SourceCode};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -174,6 +174,26 @@ impl Register for SqliteRegister {
             limit,
         };
         self.readers.read(|db| lists::entries(db, &page))
+    }
+
+    fn inspections(
+        &self,
+        source: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Ended<Inspection>>, RegisterError> {
+        let page = lists::Page {
+            kind: lists::INSPECTION,
+            standing_only: true,
+            source,
+            after,
+            limit,
+        };
+        self.readers.read(|db| lists::entries(db, &page))
+    }
+
+    fn rule_sets(&self) -> Result<Vec<(RuleScope, Parameters)>, RegisterError> {
+        self.readers.read(lists::rule_sets)
     }
 
     fn set_login(&self, login: &Login) -> Result<(), RegisterError> {

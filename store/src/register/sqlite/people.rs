@@ -2,11 +2,12 @@
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{Change, ChangeNumber, FlowTest};
+use firemain_domain::judging::{Parameters, RuleScope};
 use firemain_domain::source::{KindName, Source};
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
 
-use super::lists::{self, FLOW_TEST, INCIDENT, PERMIT, WINDOW};
+use super::lists::{self, FLOW_TEST, INCIDENT, INSPECTION, PERMIT, WINDOW};
 use super::queries as sql;
 use super::rows::{column, one, run, signed, to_json};
 use super::said;
@@ -38,9 +39,12 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         Change::WindowEntered { window } => checks::window(window),
         Change::IncidentOpened { incident } => checks::incident(incident),
         Change::PermitGranted { permit } => checks::permit(permit),
+        Change::InspectionEntered { inspection } => checks::inspection(inspection),
+        Change::RulesSet { parameters, .. } => checks::rules(parameters),
         Change::EpisodeAcknowledged { by, .. } => checks::author(by),
         Change::SourceRemoved { .. }
         | Change::FlowTestWithdrawn { .. }
+        | Change::InspectionWithdrawn { .. }
         | Change::WindowEnded { .. }
         | Change::IncidentEnded { .. }
         | Change::PermitEnded { .. } => Ok(()),
@@ -70,7 +74,20 @@ fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
         Change::SourceSet { source } => set_source(tx, source),
         Change::SourceRemoved { code } => remove_source(tx, code),
         Change::FlowTestEntered { test } => enter_test(tx, test),
-        Change::FlowTestWithdrawn { id, source } => withdraw_test(tx, id, source, at),
+        Change::FlowTestWithdrawn { id, source } => withdraw(tx, FLOW_TEST, id, source, at),
+        Change::InspectionEntered { inspection } => {
+            kind_of(tx, &inspection.source)?;
+            enter(
+                tx,
+                INSPECTION,
+                &inspection.id,
+                Some(&inspection.source),
+                inspection.at,
+                inspection,
+            )
+        }
+        Change::InspectionWithdrawn { id, source } => withdraw(tx, INSPECTION, id, source, at),
+        Change::RulesSet { scope, parameters } => set_rules(tx, scope, parameters),
         Change::WindowEntered { window } => {
             kind_of(tx, &window.source)?;
             enter(
@@ -160,17 +177,30 @@ fn enter_test(tx: &Connection, test: &FlowTest) -> Done {
     enter(tx, FLOW_TEST, &test.id, Some(&test.source), test.at, test)
 }
 
-fn withdraw_test(tx: &Connection, id: &str, source: &str, at: Timestamp) -> Done {
-    let entry = entry(tx, FLOW_TEST, id)?;
+fn set_rules(tx: &Connection, scope: &RuleScope, parameters: &Parameters) -> Done {
+    if let RuleScope::Source(code) = scope {
+        kind_of(tx, code)?;
+    }
+    let key = scope.to_string();
+    if parameters.is_empty() {
+        return run(tx, sql::UNSET_RULES, [key]).map(drop);
+    }
+    let body = to_json(&(scope, parameters))?;
+    run(tx, sql::SET_RULES, (key, body)).map(drop)
+}
+
+fn withdraw(tx: &Connection, kind: &'static str, id: &str, source: &str, at: Timestamp) -> Done {
+    let entry = entry(tx, kind, id)?;
     if entry.source.as_deref() != Some(source) {
         return conflict(format!(
-            "flow test {} is of source {}, not of {}",
+            "{} {} is of source {}, not of {}",
+            named(kind),
             shown(id),
             shown(&entry.source.unwrap_or_default()),
             shown(source)
         ));
     }
-    end(tx, FLOW_TEST, id, at)
+    end(tx, kind, id, at)
 }
 
 fn enter(
@@ -194,7 +224,7 @@ fn enter(
 fn end(tx: &Connection, kind: &'static str, id: &str, at: Timestamp) -> Done {
     if let Some(ended_at) = entry(tx, kind, id)?.ended_at {
         let (what, id) = (named(kind), shown(id));
-        return conflict(if kind == FLOW_TEST {
+        return conflict(if kind == FLOW_TEST || kind == INSPECTION {
             format!("the {what} {id} was already withdrawn at {ended_at}")
         } else {
             format!("the {what} {id} was already ended at {ended_at}")
@@ -254,6 +284,7 @@ fn named(kind: &'static str) -> &'static str {
         FLOW_TEST => "flow test",
         WINDOW => "maintenance window",
         INCIDENT => "incident",
+        INSPECTION => "inspection",
         _ => "permit",
     }
 }

@@ -27,6 +27,10 @@ pub const REMOVE_STANDING: &str = "DELETE FROM standing WHERE code = ?1";
 
 pub const ENTER: &str =
     "INSERT INTO entry (id, kind, source, at_ms, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub const SET_RULES: &str = "INSERT INTO rule_set (scope, body) VALUES (?1, ?2)
+    ON CONFLICT (scope) DO UPDATE SET body = excluded.body";
+pub const UNSET_RULES: &str = "DELETE FROM rule_set WHERE scope = ?1";
+pub const RULE_SETS: &str = "SELECT scope, body FROM rule_set ORDER BY scope";
 pub const ENTRY: &str = "SELECT kind, source, at_ms, ended_at_ms FROM entry WHERE id = ?1";
 pub const END_ENTRY: &str = "UPDATE entry SET ended_at_ms = ?2 WHERE id = ?1";
 pub const ENTRIES: &str = "SELECT id, body, ended_at_ms FROM entry

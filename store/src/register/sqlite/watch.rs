@@ -55,7 +55,7 @@ pub fn commit(tx: &Connection, written: &Written<'_>) -> Result<(), RegisterErro
     for (episode, (id, body)) in commit.episodes.iter().zip(&written.episodes) {
         let row = (
             id,
-            &*episode.id.source,
+            episode.id.subject.to_string(),
             episode.id.rule.name(),
             severity_number(episode.severity),
             episode.raised_at.ms(),

@@ -29,7 +29,9 @@ pub mod record;
 
 pub use device::Fault;
 pub use scenario::{Event, EventKind, Everyday, Scenario, ScenarioError};
-pub use simulation::{Cut, SimCounts, SimError, SimMessage, SimSettings, Simulation, TrueWater};
+pub use simulation::{
+    Cut, SimCounts, SimError, SimMessage, SimSettings, Simulation, TimedChange, TrueWater,
+};
 pub use town::{
     MOST_SOURCES, Topology, TopologyNode, TopologyPipe, TopologyZone, Town, TownError, TownSettings,
 };

@@ -155,7 +155,9 @@ fn values(bytes: &mut Vec<u8>, sample: &Sample) {
         bytes.extend_from_slice(b",\"");
         bytes.extend_from_slice(quantity.name().as_bytes());
         bytes.extend_from_slice(b"\":");
-        if quantity.is_boolean() {
+        if value.is_nan() {
+            bytes.extend_from_slice(b"\"NaN\"");
+        } else if quantity.is_boolean() {
             bytes.extend_from_slice(if *value == 0.0 { b"false" } else { b"true" });
         } else {
             thousandths(bytes, *value);

@@ -6,7 +6,7 @@ use firemain_domain::Timestamp;
 use firemain_domain::source::{Kind, Source};
 use firemain_domain::time::{DAY_MS, MINUTE_MS};
 use firemain_firmware_sim::{
-    Everyday, Scenario, SimSettings, Simulation, Town, TownSettings, TrueWater, Truth,
+    About, Everyday, Scenario, SimSettings, Simulation, Town, TownSettings, TrueWater, Truth,
 };
 
 const DAYS: i64 = 3;
@@ -33,7 +33,7 @@ fn eventful() -> Scenario {
         tank_leaks: usual.tank_leaks * 10.0,
         lake_falls: usual.lake_falls * 30.0,
         outages: usual.outages * 10.0,
-        sensor_faults: usual.sensor_faults * 10.0,
+        ..usual
     };
     Scenario {
         events: Vec::new(),
@@ -168,14 +168,25 @@ fn causes_are_those_that_can_be() {
                 "closed_main",
                 "pump_stop",
                 "supply_stop",
+                "permitted_use",
+                "flow_test",
+                "maintenance",
+                "overpressure",
             ],
-            "in_use" => &["fire", "theft"],
+            "in_use" => &["fire", "theft", "permitted_use", "flow_test"],
             "unauthorised_use" => &["theft"],
-            "tank_drawoff" | "refill_late" => &["tank_draw", "tank_leak"],
-            "tank_leak" => &["tank_leak"],
-            "tank_low" => &["use", "tank_draw", "tank_leak"],
+            "tank_drawoff" | "refill_late" => &["tank_draw", "tank_leak", "tank_seep"],
+            "tank_leak" => &["tank_leak", "tank_seep"],
+            "tank_low" => &["use", "tank_draw", "tank_leak", "tank_seep"],
             "draw_low" => &["lake_fall", "weather"],
-            "stale" => &["outage", "sensor_dead_battery", "sensor_replay"],
+            "stale" => &[
+                "outage",
+                "gateway_dead",
+                "gateway_cut",
+                "sensor_dead_battery",
+                "sensor_replay",
+                "sensor_lost_messages",
+            ],
             _ => continue,
         };
         assert!(possible.contains(&&*truth.cause), "{truth:?}");
@@ -196,4 +207,27 @@ fn causes_are_those_that_can_be() {
     ] {
         assert!(whats.contains(what), "no {what} in {whats:?}");
     }
+}
+
+#[test]
+fn a_sensor_is_at_fault_on_about_every_tenth_source_day() {
+    const MONTH: i64 = 30;
+    let town = Town::generate(&TownSettings::of_size(5, 100)).expect("a town");
+    let mut simulation = Simulation::new(
+        town,
+        Scenario::everyday(11, MONTH as u32),
+        SimSettings::from(start()),
+    )
+    .expect("a simulation");
+    simulation.advance(start().plus_ms(MONTH * DAY_MS), |_| {});
+    let mut days = std::collections::BTreeSet::new();
+    for truth in simulation.truths() {
+        if truth.about == About::Device {
+            let until = truth.until.unwrap_or(simulation.now());
+            let day = |at: Timestamp| at.since_ms(start()).div_euclid(DAY_MS);
+            days.extend((day(truth.from)..=day(until)).map(|day| (truth.source.clone(), day)));
+        }
+    }
+    let share = days.len() as f64 / (100 * MONTH) as f64;
+    assert!((0.07..0.13).contains(&share), "{share}");
 }

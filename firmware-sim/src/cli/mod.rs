@@ -62,7 +62,8 @@ pub struct SimArgs {
     #[arg(long, value_name = "FILE")]
     pub register: Option<PathBuf>,
 
-    /// Write a flow test of each hydrant (JSON lines), for `firemain backtest --changes`
+    /// Write what people enter (JSON lines), for `firemain backtest --changes`: a flow test of each
+    /// hydrant at once; incidents, permits, maintenance windows and tests of the run when it ends
     #[arg(long, value_name = "FILE")]
     pub changes: Option<PathBuf>,
 
@@ -146,8 +147,11 @@ pub async fn run(args: SimArgs, cancel: CancellationToken) -> anyhow::Result<()>
     if let Some(file) = &args.register {
         outputs::register(&town, file)?;
     }
+    let mut changes = Vec::new();
     if let Some(file) = &args.changes {
-        outputs::flow_tests(&mut town, plan.settings.start, file)?;
+        changes = outputs::flow_tests(&mut town, plan.settings.start);
+        // What is known before the start must not wait for an end that may never come.
+        outputs::changes(&changes, file)?;
     }
     if args.mqtt.is_none() && args.record.is_none() && args.truth.is_none() {
         return Ok(());
@@ -163,6 +167,10 @@ pub async fn run(args: SimArgs, cancel: CancellationToken) -> anyhow::Result<()>
             recording.await.context("recording failed")??
         }
     };
+    if let Some(file) = &args.changes {
+        changes.extend(simulation.changes());
+        outputs::changes(&changes, file)?;
+    }
     if let Some(file) = &args.truth {
         outputs::truths(&simulation, file)?;
     }

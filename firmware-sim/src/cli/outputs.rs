@@ -7,9 +7,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use firemain_domain::Timestamp;
 use firemain_domain::change::Change;
-use serde::Serialize;
 
-use crate::{Simulation, Town, truth};
+use crate::{Simulation, TimedChange, Town, truth};
 
 const ZSTD_LEVEL: i32 = 3;
 
@@ -29,22 +28,23 @@ pub(super) fn register(town: &Town, file: &Path) -> anyhow::Result<()> {
     town.write_register_csv(create(file)?).with_context(failed)
 }
 
-#[derive(Serialize)]
-struct TimedChange {
-    at: Timestamp,
-    change: Change,
-}
-
-/// Writes a flow test of each hydrant, measured at `at`, as changes.
-pub(super) fn flow_tests(town: &mut Town, at: Timestamp, file: &Path) -> anyhow::Result<()> {
-    let failed = || format!("writing {} failed", file.display());
-    let mut to = create(file)?;
-    for test in town.flow_tests(at) {
-        let line = TimedChange {
+/// A flow test of each hydrant, measured at `at`, as changes.
+pub(super) fn flow_tests(town: &mut Town, at: Timestamp) -> Vec<TimedChange> {
+    let tests = town.flow_tests(at).into_iter();
+    tests
+        .map(|test| TimedChange {
             at,
             change: Change::FlowTestEntered { test },
-        };
-        serde_json::to_writer(&mut to, &line).with_context(failed)?;
+        })
+        .collect()
+}
+
+/// Writes what people entered.
+pub(super) fn changes(changes: &[TimedChange], file: &Path) -> anyhow::Result<()> {
+    let failed = || format!("writing {} failed", file.display());
+    let mut to = create(file)?;
+    for line in changes {
+        serde_json::to_writer(&mut to, line).with_context(failed)?;
         to.write_all(b"\n").with_context(failed)?;
     }
     to.flush().with_context(failed)

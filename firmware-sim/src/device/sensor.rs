@@ -8,6 +8,10 @@ use crate::noise::{bell, draw, share};
 
 /// A spike comes about once in so many samples.
 const SPIKE_EVERY: u64 = 30;
+/// A pair of spikes comes about once in so many samples.
+const SPIKE_PAIR_EVERY: u64 = 60;
+/// So many values a device that repeats them knows.
+const REPLAYED_VALUES: usize = 8;
 /// Pressure in a main is never quite still: slow ripple between lattice points.
 const RIPPLE_MS: i64 = 8 * MINUTE_MS;
 
@@ -23,6 +27,8 @@ pub(crate) struct SensorTrait {
     pub(crate) ripple: f32,
     /// Its smallest step.
     pub(crate) resolution: f32,
+    /// Milliseconds between its samples.
+    pub(crate) sample_ms: i64,
 }
 
 /// A fault in force.
@@ -32,6 +38,8 @@ pub(crate) struct Active {
     pub(crate) since: Timestamp,
     /// What a stuck sensor holds to.
     pub(crate) held: Option<f64>,
+    /// What one that repeats its values knows.
+    pub(crate) heard: Vec<f64>,
 }
 
 impl SensorTrait {
@@ -62,6 +70,34 @@ impl SensorTrait {
         match active.fault {
             Fault::Spike(by) if chance.is_multiple_of(SPIKE_EVERY) => {
                 value + if chance & 1 << 40 == 0 { by } else { -by }
+            }
+            // The sample after the first is off too, by another amount: a pair that does not agree.
+            Fault::SpikePair(by) => {
+                let before = draw(self.seed, 102, (at.ms() - self.sample_ms) as u64);
+                let (first, second) = (
+                    chance.is_multiple_of(SPIKE_PAIR_EVERY),
+                    before.is_multiple_of(SPIKE_PAIR_EVERY),
+                );
+                let sign = if (if first { chance } else { before }) & 1 << 40 == 0 {
+                    1.0
+                } else {
+                    -1.0
+                };
+                match (first, second) {
+                    (true, _) => value + sign * by,
+                    (false, true) => value + sign * by * 0.6,
+                    (false, false) => value,
+                }
+            }
+            Fault::NotANumber if chance & 1 << 41 == 0 => f64::NAN,
+            Fault::ReplayValues => {
+                let heard = at.since_ms(active.since).div_euclid(self.sample_ms.max(1)) as usize;
+                if active.heard.len() < REPLAYED_VALUES {
+                    active.heard.push(value);
+                    value
+                } else {
+                    active.heard[heard % REPLAYED_VALUES]
+                }
             }
             Fault::Stuck => *active.held.get_or_insert(value),
             Fault::Erratic(by) => {

@@ -32,6 +32,20 @@ pub enum EventKind {
     LakeFall,
     /// A network outage: devices store, and send later.
     Outage,
+    /// Water is drawn from a hydrant with a permit.
+    PermittedUse,
+    /// A crew tests a hydrant's flow, with a permit, and enters what it measured.
+    FlowTest,
+    /// A section of main is shut in a maintenance window.
+    Maintenance,
+    /// A zone's pressure is too high: a reducing valve fails.
+    Overpressure,
+    /// A tank loses some millimetres a day.
+    TankSeep,
+    /// A gateway is dead: what its devices send is lost.
+    GatewayDead,
+    /// A gateway has no network: its devices store, and send later.
+    GatewayCut,
     /// A device or its sensor fails; the name of the fault.
     Sensor(&'static str),
 }
@@ -45,13 +59,15 @@ pub(crate) enum Target {
     Zone,
     /// A source and its neighbours, a zone, or everything.
     Devices,
+    /// The gateway that hears a source.
+    Gateway,
     /// Any source.
     Device,
 }
 
 impl EventKind {
     /// All kinds but the sensors' faults.
-    const PLAIN: [Self; 11] = [
+    const PLAIN: [Self; 18] = [
         Self::Fire,
         Self::Theft,
         Self::Burst,
@@ -63,6 +79,13 @@ impl EventKind {
         Self::TankRefill,
         Self::LakeFall,
         Self::Outage,
+        Self::PermittedUse,
+        Self::FlowTest,
+        Self::Maintenance,
+        Self::Overpressure,
+        Self::TankSeep,
+        Self::GatewayDead,
+        Self::GatewayCut,
     ];
 
     /// All kinds, as a scenario may write them.
@@ -86,15 +109,29 @@ impl EventKind {
             Self::TankRefill => "tank_refill",
             Self::LakeFall => "lake_fall",
             Self::Outage => "outage",
+            Self::PermittedUse => "permitted_use",
+            Self::FlowTest => "flow_test",
+            Self::Maintenance => "maintenance",
+            Self::Overpressure => "overpressure",
+            Self::TankSeep => "tank_seep",
+            Self::GatewayDead => "gateway_dead",
+            Self::GatewayCut => "gateway_cut",
             Self::Sensor(fault) => Fault::cause_of(fault),
         }
     }
 
     pub(crate) const fn target(self) -> Target {
         match self {
-            Self::Fire | Self::Theft | Self::Burst | Self::ClosedMain => Target::Hydrant,
-            Self::PumpStop | Self::SupplyStop => Target::Zone,
-            Self::TankDraw | Self::TankLeak | Self::TankRefill => Target::Tank,
+            Self::Fire
+            | Self::Theft
+            | Self::Burst
+            | Self::ClosedMain
+            | Self::PermittedUse
+            | Self::FlowTest
+            | Self::Maintenance => Target::Hydrant,
+            Self::PumpStop | Self::SupplyStop | Self::Overpressure => Target::Zone,
+            Self::TankDraw | Self::TankLeak | Self::TankSeep | Self::TankRefill => Target::Tank,
+            Self::GatewayDead | Self::GatewayCut => Target::Gateway,
             Self::LakeFall => Target::DrawPoint,
             Self::Outage => Target::Devices,
             Self::Sensor(_) => Target::Device,
@@ -107,11 +144,18 @@ impl EventKind {
             Self::Fire => 30.0,
             Self::Theft | Self::TankLeak => 4.0,
             Self::Burst => 60.0,
-            Self::ClosedMain => 1.0,
+            Self::ClosedMain | Self::Maintenance => 1.0,
             Self::TankDraw | Self::TankRefill => 10.0,
             Self::LakeFall => 0.6,
-            Self::Outage => 8.0,
-            Self::PumpStop | Self::SupplyStop | Self::Sensor(_) => return None,
+            Self::Outage | Self::PermittedUse => 8.0,
+            Self::FlowTest => 20.0,
+            Self::Overpressure => 200.0,
+            Self::TankSeep => 6.0,
+            Self::PumpStop
+            | Self::SupplyStop
+            | Self::GatewayDead
+            | Self::GatewayCut
+            | Self::Sensor(_) => return None,
         })
     }
 
@@ -119,24 +163,37 @@ impl EventKind {
     pub(crate) const fn size_limits(self) -> Option<(f64, f64)> {
         Some(match self {
             Self::Fire | Self::Burst => (0.1, 500.0),
-            Self::Theft => (0.1, 50.0),
-            Self::ClosedMain => (1.0, 50.0),
+            Self::Theft | Self::PermittedUse | Self::FlowTest => (0.1, 50.0),
+            Self::ClosedMain | Self::Maintenance => (1.0, 50.0),
+            Self::Overpressure => (1.0, 1_000.0),
+            Self::TankSeep => (0.1, 1_000.0),
             Self::TankDraw | Self::TankRefill => (0.1, 200.0),
             Self::TankLeak => (0.01, 1_000.0),
             Self::LakeFall => (0.01, 20.0),
             Self::Outage => (1.0, 1_000_000.0),
-            Self::PumpStop | Self::SupplyStop => return None,
+            Self::PumpStop | Self::SupplyStop | Self::GatewayDead | Self::GatewayCut => {
+                return None;
+            }
             Self::Sensor(name) => return Fault::size_limits(name),
         })
     }
 
     pub(crate) const fn default_duration_ms(self) -> i64 {
         match self {
-            Self::Fire | Self::PumpStop | Self::SupplyStop | Self::Outage => 2 * HOUR_MS,
+            Self::Fire
+            | Self::PumpStop
+            | Self::SupplyStop
+            | Self::Outage
+            | Self::Overpressure
+            | Self::GatewayCut => 2 * HOUR_MS,
+            Self::FlowTest => 12 * MINUTE_MS,
+            Self::Maintenance => 4 * HOUR_MS,
+            Self::GatewayDead => 8 * HOUR_MS,
+            Self::TankSeep => 14 * DAY_MS,
             Self::Theft => 40 * MINUTE_MS,
             Self::Burst | Self::TankRefill => 6 * HOUR_MS,
             Self::ClosedMain | Self::Sensor(_) => DAY_MS,
-            Self::TankDraw => HOUR_MS,
+            Self::TankDraw | Self::PermittedUse => HOUR_MS,
             Self::TankLeak => 7 * DAY_MS,
             Self::LakeFall => 4 * DAY_MS,
         }

@@ -13,6 +13,7 @@ pub use everyday::Everyday;
 pub use kind::EventKind;
 pub use read::ScenarioError;
 
+pub(crate) use everyday::{Size, size_of_fault};
 pub(crate) use kind::Target;
 pub(crate) use offset::read as read_length;
 

@@ -15,14 +15,22 @@ pub(super) enum Due {
     Tick,
     /// Supply goes on or off in a zone, by its schedule.
     SupplyEdge(usize),
-    /// A device or its sensor fails.
-    FaultBegins(u32, Fault),
+    /// A device or its sensor fails; the happening's number.
+    FaultBegins(u32, Fault, u32),
     /// It is mended.
     FaultEnds(u32, &'static str),
     /// Devices lose their network.
     Cut(Vec<u32>),
     /// They have it back.
     Restore(Vec<u32>),
+    /// A gateway dies: what these devices send is lost.
+    Mute(Vec<u32>),
+    /// It is replaced.
+    Unmute(Vec<u32>),
+    /// A crew reads its gauge at a hydrant before a flow test.
+    GaugeAtRest(u32),
+    /// It reads it again with the hydrant open; the happening's number.
+    GaugeFlowing(u32, u32),
 }
 
 /// The agenda, in order of time and, at one moment, of entry.

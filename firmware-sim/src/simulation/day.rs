@@ -1,13 +1,16 @@
 //! What the scenario's days bring: events at their moments, and chance's part.
 
-use firemain_domain::time::{DAY_MS, MINUTE_MS};
+use firemain_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 use super::Simulation;
 use super::agenda::Due;
 use super::happen::Happening;
+use super::place::Where;
 use crate::noise::{between, draw, share};
-use crate::scenario::{Event, EventKind};
+use crate::scenario::{Event, EventKind, Size, size_of_fault};
 
+/// Share of the tanks drawn from by chance that are filled again within 18 h.
+const FILLED_SOON: f64 = 0.7;
 /// Happenings of one kind by chance in one day at most.
 const MOST_A_DAY: u64 = 10_000;
 
@@ -40,6 +43,7 @@ impl Simulation {
                         from,
                         until,
                         size: event.size,
+                        number: 0,
                     });
                 }
             }
@@ -66,10 +70,13 @@ impl Simulation {
         );
         for (c, chance) in everyday.chances().into_iter().enumerate() {
             let among = match chance.kind {
-                EventKind::PumpStop => self.town.zones.len(),
-                EventKind::TankDraw | EventKind::TankLeak => self.tanks.len(),
+                EventKind::PumpStop | EventKind::Overpressure => self.town.zones.len(),
+                EventKind::TankDraw | EventKind::TankLeak | EventKind::TankSeep => self.tanks.len(),
                 EventKind::LakeFall => self.waters.len(),
-                EventKind::Outage | EventKind::Sensor(_) => self.devices.len(),
+                EventKind::Outage
+                | EventKind::GatewayDead
+                | EventKind::GatewayCut
+                | EventKind::Sensor(_) => self.devices.len(),
                 _ => self.hydrants,
             };
             let mean = chance.per_1000 * among as f64 / 1_000.0;
@@ -82,21 +89,57 @@ impl Simulation {
                     .plus_ms(day * DAY_MS + (share(of(1)) * DAY_MS as f64) as i64);
                 let minutes = between(of(2), chance.minutes.0, chance.minutes.1);
                 let until = Some(from.plus_ms((minutes * MINUTE_MS as f64) as i64));
-                let size = chance
-                    .size
-                    .map(|(low, high)| between(of(3), low, high).round().max(low));
                 let event = Event::new(chance.kind, 0);
-                if let Ok(Some(place)) = self.find(&event, of(4)) {
-                    self.happen(&Happening {
-                        kind: chance.kind,
-                        place,
-                        from,
-                        until,
-                        size,
-                    });
+                let Ok(Some(place)) = self.find(&event, of(4)) else {
+                    continue;
+                };
+                let size = match chance.size {
+                    Size::Usual => None,
+                    Size::Between(low, high) => Some(between(of(3), low, high).round().max(low)),
+                    Size::OfFault(name) => size_of_fault(name, of(3), self.has_level(&place)),
+                };
+                let happening = Happening {
+                    kind: chance.kind,
+                    place,
+                    from,
+                    until,
+                    size,
+                    number: 0,
+                };
+                self.happen(&happening);
+                if chance.kind == EventKind::TankDraw {
+                    self.refill_after(&happening, of(5));
                 }
             }
         }
+    }
+}
+
+impl Simulation {
+    /// Whether the place's source has a level, and no pressure.
+    fn has_level(&self, place: &Where) -> bool {
+        matches!(place, Where::Source(number) if *number >= self.hydrants)
+    }
+
+    /// After a draw-off somebody fills the tank again: mostly on the same day, else days later.
+    fn refill_after(&mut self, draw_off: &Happening, chance: u64) {
+        let hours = if share(draw(chance, 1, 0)) < FILLED_SOON {
+            between(draw(chance, 2, 0), 1.0, 18.0)
+        } else {
+            between(draw(chance, 2, 0), 30.0, 110.0)
+        };
+        let from = draw_off
+            .until
+            .unwrap_or(draw_off.from)
+            .plus_ms((hours * HOUR_MS as f64) as i64);
+        self.happen(&Happening {
+            kind: EventKind::TankRefill,
+            place: draw_off.place.clone(),
+            from,
+            until: Some(from.plus_ms(DAY_MS)),
+            size: Some(between(draw(chance, 3, 0), 6.0, 15.0).round()),
+            number: 0,
+        });
     }
 }
 

@@ -109,6 +109,7 @@ impl Simulation {
             from: self.now,
             until: None,
             size: None,
+            number: 0,
         };
         self.cut(&happening, numbers);
         Ok(())
@@ -134,7 +135,7 @@ impl Simulation {
     pub fn fault(&mut self, code: &str, fault: Fault) -> Result<(), SimError> {
         let number = self.number(code)?;
         self.agenda
-            .add(self.now, Due::FaultBegins(number as u32, fault));
+            .add(self.now, Due::FaultBegins(number as u32, fault, 0));
         self.note_cause(EventKind::Sensor(fault.name()), number);
         Ok(())
     }
@@ -238,6 +239,7 @@ impl Simulation {
         let sources = vec![number as u32];
         let cause = crate::truth::Cause {
             kind,
+            event: 0,
             from: self.now,
             until: None,
             sources,

@@ -1,18 +1,21 @@
 //! Carries out what happens.
 
 use firemain_domain::Timestamp;
-use firemain_domain::source::KindName;
+use firemain_domain::source::{Kind, KindName};
 
 use super::agenda::Due;
 use super::place::Where;
 use super::{Simulation, TICK_MS};
 use crate::device::Fault;
 use crate::scenario::EventKind;
-use crate::truth::Cause;
+use crate::truth::{Cause, Happened, Why};
 use crate::water::{Action, TankAction};
 
 /// One hydrant at a fire gives so much, L/s; for more, more are opened.
 const ONE_HYDRANT_LPS: f64 = 15.0;
+
+/// Happenings kept for the truth at most.
+const MOST_HAPPENINGS: usize = 1_000_000;
 
 /// Something that happens at a place, from when until when; `None`: until it is ended.
 #[derive(Clone, Debug)]
@@ -22,6 +25,8 @@ pub(super) struct Happening {
     pub(super) from: Timestamp,
     pub(super) until: Option<Timestamp>,
     pub(super) size: Option<f64>,
+    /// Its number among the happenings; 0 until it has one.
+    pub(super) number: u32,
 }
 
 impl Simulation {
@@ -33,11 +38,12 @@ impl Simulation {
                 self.agenda.add(at.plus_ms(TICK_MS), Due::Tick);
             }
             Due::SupplyEdge(zone) => self.supply_edge(zone, at),
-            Due::FaultBegins(number, fault) => {
+            Due::FaultBegins(number, fault, event) => {
+                let kind = EventKind::Sensor(fault.name());
                 self.truths.fault_begins(
                     number,
-                    Fault::cause_of(fault.name()),
-                    fault.found_by(),
+                    (kind.name(), fault.found_by(), fault.size()),
+                    Some(Why { kind, event }),
                     at,
                 );
                 self.with_device(number as usize, |device, post| {
@@ -50,6 +56,18 @@ impl Simulation {
                     device.end_fault(name, at, post);
                 });
             }
+            Due::Mute(numbers) => {
+                for number in numbers {
+                    self.devices[number as usize].mute();
+                }
+            }
+            Due::Unmute(numbers) => {
+                for number in numbers {
+                    self.devices[number as usize].unmute();
+                }
+            }
+            Due::GaugeAtRest(hydrant) => self.gauge_at_rest(at, hydrant),
+            Due::GaugeFlowing(hydrant, event) => self.gauge_flowing(at, hydrant, event),
             Due::Cut(numbers) => {
                 for number in numbers {
                     self.with_device(number as usize, |device, post| device.cut_off(at, post));
@@ -65,6 +83,11 @@ impl Simulation {
 
     /// Enters something that happens, its end too, wherever it belongs.
     pub(super) fn happen(&mut self, happening: &Happening) {
+        self.happenings = self.happenings.saturating_add(1);
+        let happening = &Happening {
+            number: self.happenings,
+            ..happening.clone()
+        };
         let size = happening
             .size
             .or(happening.kind.default_size())
@@ -74,9 +97,14 @@ impl Simulation {
                 let count = (size / ONE_HYDRANT_LPS).ceil().max(1.0);
                 let hydrants = self.hydrants_near(*number, count as usize);
                 let each = size / hydrants.len() as f64;
+                self.enter(happening, &hydrants, size);
                 self.open_hydrants(happening, &hydrants, each);
             }
-            (EventKind::Theft, Where::Source(number)) => {
+            (
+                EventKind::Theft | EventKind::PermittedUse | EventKind::FlowTest,
+                Where::Source(number),
+            ) => {
+                self.enter(happening, &[*number], size);
                 self.open_hydrants(happening, &[*number], size);
             }
             (EventKind::Burst, Where::Source(number)) => {
@@ -91,8 +119,9 @@ impl Simulation {
                 };
                 self.on_mains(happening, &[*number], local);
             }
-            (EventKind::ClosedMain, Where::Source(number)) => {
+            (EventKind::ClosedMain | EventKind::Maintenance, Where::Source(number)) => {
                 let section = self.hydrants_near(*number, size.round() as usize);
+                self.enter(happening, &section, size);
                 self.on_mains(happening, &section, |hydrant| {
                     (Action::Shut { hydrant }, Action::Unshut { hydrant })
                 });
@@ -103,29 +132,22 @@ impl Simulation {
             (EventKind::SupplyStop, Where::Zone(zone)) => {
                 self.on_zone(happening, *zone, Action::SupplyStops, Action::SupplyReturns);
             }
-            (EventKind::TankDraw, Where::Source(number)) => {
-                self.on_tank(
-                    happening,
-                    *number,
-                    TankAction::Draw(size),
-                    TankAction::Draw(0.0),
-                );
+            (EventKind::Overpressure, Where::Zone(zone)) => {
+                let (over, normal) = (Action::Over { kpa: size }, Action::Over { kpa: -size });
+                self.on_zone(happening, *zone, over, normal);
             }
-            (EventKind::TankLeak, Where::Source(number)) => {
-                self.on_tank(
-                    happening,
-                    *number,
-                    TankAction::Leak(size),
-                    TankAction::Leak(0.0),
-                );
+            (EventKind::GatewayDead | EventKind::GatewayCut, Where::Source(number)) => {
+                self.silence_gateway(happening, *number);
             }
-            (EventKind::TankRefill, Where::Source(number)) => {
-                self.on_tank(
-                    happening,
-                    *number,
-                    TankAction::Refill(size),
-                    TankAction::Refill(0.0),
-                );
+            (
+                EventKind::TankDraw
+                | EventKind::TankLeak
+                | EventKind::TankSeep
+                | EventKind::TankRefill,
+                Where::Source(number),
+            ) => {
+                let (begins, ends) = self.on_its_tank(happening.kind, *number, size);
+                self.on_tank(happening, *number, begins, ends);
             }
             (EventKind::LakeFall, Where::Source(number)) => {
                 let until = happening.until.unwrap_or(Timestamp::MAX);
@@ -143,15 +165,74 @@ impl Simulation {
         }
     }
 
+    /// What begins and what ends it at a tank.
+    fn on_its_tank(&self, kind: EventKind, number: usize, size: f64) -> (TankAction, TankAction) {
+        let area_m2 = match &self.town.sources()[number].kind {
+            Kind::Tank(tank) => tank.area_m2.unwrap_or(0.0),
+            _ => 0.0,
+        };
+        match kind {
+            EventKind::TankDraw => (TankAction::Draw(size), TankAction::Draw(0.0)),
+            EventKind::TankRefill => (TankAction::Refill(size), TankAction::Refill(0.0)),
+            EventKind::TankSeep => {
+                let m3_per_day = size / 1_000.0 * area_m2;
+                (TankAction::Leak(m3_per_day), TankAction::Leak(0.0))
+            }
+            _ => (TankAction::Leak(size), TankAction::Leak(0.0)),
+        }
+    }
+
     fn because(&mut self, happening: &Happening, number: usize, sources: Vec<u32>) {
         let zone = self.town.places[number].zone();
+        self.note(happening, Some(zone), sources.clone());
         let cause = Cause {
             kind: happening.kind,
+            event: happening.number,
             from: happening.from,
             until: happening.until,
             sources,
         };
         self.causes.add(zone, cause);
+    }
+
+    /// Keeps a happening for the truth.
+    fn note(&mut self, happening: &Happening, zone: Option<usize>, sources: Vec<u32>) {
+        if self.settings.truth && happening.number > 0 && self.happened.len() < MOST_HAPPENINGS {
+            self.happened.push(Happened {
+                number: happening.number,
+                kind: happening.kind,
+                from: happening.from,
+                until: happening.until,
+                zone,
+                sources,
+                size: happening.size.or(happening.kind.default_size()),
+            });
+        }
+    }
+
+    fn silence_gateway(&mut self, happening: &Happening, number: usize) {
+        let gateway = self.town.gateway(number);
+        let numbers: Vec<u32> = (0..self.devices.len())
+            .filter(|n| self.town.gateway(*n) == gateway)
+            .map(|n| n as u32)
+            .collect();
+        self.because(happening, number, numbers.clone());
+        let is_lost = happening.kind == EventKind::GatewayDead;
+        if let Some(until) = happening.until {
+            let numbers = numbers.clone();
+            let ends = if is_lost {
+                Due::Unmute(numbers)
+            } else {
+                Due::Restore(numbers)
+            };
+            self.agenda.add(until, ends);
+        }
+        let begins = if is_lost {
+            Due::Mute(numbers)
+        } else {
+            Due::Cut(numbers)
+        };
+        self.agenda.add(happening.from, begins);
     }
 
     fn open_hydrants(&mut self, happening: &Happening, numbers: &[usize], flow_lps: f64) {
@@ -191,8 +272,10 @@ impl Simulation {
         if let Some(until) = happening.until {
             self.plan(zone, until, ends);
         }
+        self.note(happening, Some(zone), Vec::new());
         let cause = Cause {
             kind: happening.kind,
+            event: happening.number,
             from: happening.from,
             until: happening.until,
             sources: Vec::new(),
@@ -244,9 +327,16 @@ impl Simulation {
                 .or_default()
                 .push(*number);
         }
+        let zone = by_zone
+            .keys()
+            .next()
+            .copied()
+            .filter(|_| by_zone.len() == 1);
+        self.note(happening, zone, numbers.clone());
         for (zone, sources) in by_zone {
             let cause = Cause {
                 kind: happening.kind,
+                event: happening.number,
                 from: happening.from,
                 until: happening.until,
                 sources,
@@ -264,8 +354,10 @@ impl Simulation {
         let Some(fault) = Fault::named(name, happening.size, level) else {
             return;
         };
-        self.agenda
-            .add(happening.from, Due::FaultBegins(number as u32, fault));
+        self.agenda.add(
+            happening.from,
+            Due::FaultBegins(number as u32, fault, happening.number),
+        );
         if let Some(until) = happening.until {
             self.agenda.add(until, Due::FaultEnds(number as u32, name));
         }

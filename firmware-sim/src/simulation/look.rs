@@ -2,13 +2,14 @@
 
 use firemain_domain::Timestamp;
 use firemain_domain::source::Kind;
+use firemain_domain::time::{DAY_MS, HOUR_MS};
 
 use super::{SimSettings, Simulation};
 use crate::device::Sight;
 use crate::noise::draw;
 use crate::town::{Place, Town};
-use crate::truth::{Keeper, Limits, Seen, TankSight};
-use crate::water::{OpenWater, Stretch, Tank};
+use crate::truth::{Calm, Keeper, Limits, Seen, TankSight};
+use crate::water::{Mains, OpenWater, Stretch, Tank, demand};
 
 /// What each hydrant owes, as pressures; empty where no truth is kept.
 pub(super) fn limits(town: &mut Town, settings: &SimSettings) -> Vec<Limits> {
@@ -21,6 +22,52 @@ pub(super) fn limits(town: &mut Town, settings: &SimSettings) -> Vec<Limits> {
         .zip(&tests)
         .map(|(source, test)| Limits::of(source, test.as_ref()))
         .collect()
+}
+
+/// What is usual in each network; `None` where it cannot be told, as its own tanks fill and drain.
+pub(super) fn calm(town: &mut Town, settings: &SimSettings) -> Vec<Option<Calm>> {
+    if !settings.truth {
+        return Vec::new();
+    }
+    let Town { mains, zones, .. } = town;
+    let largest = |m: usize| {
+        let on_it = zones.iter().filter(|zone| zone.mains == m);
+        on_it
+            .map(|zone| zone.hydrant_nodes.clone())
+            .max_by_key(|nodes| nodes.len())
+    };
+    mains
+        .iter_mut()
+        .enumerate()
+        .map(|(m, mains)| calm_of(mains, &largest(m)?, settings.start))
+        .collect()
+}
+
+fn calm_of(mains: &mut Mains, nodes: &[usize], start: Timestamp) -> Option<Calm> {
+    if mains.has_tanks() {
+        return None;
+    }
+    let midnight = start.ms() - (start.ms() + 7 * HOUR_MS).rem_euclid(DAY_MS);
+    let (mut usual, mut busy) = (None, None);
+    let mut by_hour = Vec::with_capacity(24);
+    for hour in 0..24 {
+        let at = Timestamp::from_ms(midnight + hour * HOUR_MS);
+        let now = mains.solve_calm(at, 1.0, usual.as_ref()).ok()?;
+        let more = 1.0 + demand::deviation();
+        let then = mains.solve_calm(at, more, busy.as_ref()).ok()?;
+        let kpa = nodes.iter().map(|node| {
+            let kpa = mains.pressure_kpa(&now, *node);
+            let deviation = (kpa - mains.pressure_kpa(&then, *node)).abs();
+            (kpa as f32, 3.0 * deviation as f32)
+        });
+        by_hour.push(kpa.collect());
+        (usual, busy) = (Some(now), Some(then));
+    }
+    let place = |node: &usize| {
+        let (x, y) = mains.network().nodes[*node].coordinates.unwrap_or_default();
+        (x as f32, y as f32)
+    };
+    Some(Calm::new(by_hour, nodes.iter().map(place).collect()))
 }
 
 /// The tanks and the open waters, in the order of their sources.
@@ -80,6 +127,7 @@ impl Simulation {
             causes,
             limits,
             is_owed,
+            calm,
             settings,
             step_ms,
             ..
@@ -90,6 +138,7 @@ impl Simulation {
         }
         let first_source = town.zones[zone].first_source;
         let (is_owed, tested) = (is_owed[zone], settings.flow_tested);
+        let calm = calm.get(district.mains).and_then(Option::as_ref);
         let mains = &mut town.mains[district.mains];
         district.advance(mains, at, *step_ms, |stretch| {
             truths.see(&Seen {
@@ -97,11 +146,21 @@ impl Simulation {
                 first_source,
                 stretch,
                 limits,
+                calm,
                 is_owed,
                 tested,
                 causes,
             });
         });
+    }
+
+    /// What is usual at a hydrant, with its place in its zone.
+    pub(super) fn calm_of(&self, number: usize) -> Option<(&Calm, usize)> {
+        let Place::Hydrant { zone, local, .. } = self.town.places[number] else {
+            return None;
+        };
+        let mains = self.town.zones[zone as usize].mains;
+        Some((self.calm.get(mains)?.as_ref()?, local as usize))
     }
 
     /// Looks at all water for the truth.
@@ -158,6 +217,7 @@ impl Simulation {
                     first_source,
                     stretch,
                     limits: &self.limits,
+                    calm: self.calm.get(district.mains).and_then(Option::as_ref),
                     is_owed: self.is_owed[zone],
                     tested: self.settings.flow_tested,
                     causes: &self.causes,

@@ -2,12 +2,14 @@
 //!
 //! In: a [`Town`], a [`Scenario`], [`SimSettings`]. Out: messages in order of arrival, by
 //! [`Simulation::advance`], and truths. `agenda` holds what is due when, `day` draws up
-//! what the scenario's days bring, `place` finds where, `happen` carries it out, `faults` are the same
+//! what the scenario's days bring, `place` finds where, `happen` carries it out, `changes` is what
+//! people enter of it, `faults` are the same
 //! things for a test's hand, `look` is what a device sees and what the truth keeps of it.
 
 mod settings;
 
 mod agenda;
+mod changes;
 mod day;
 mod faults;
 mod happen;
@@ -16,12 +18,13 @@ mod place;
 mod look;
 mod message;
 
+pub use changes::TimedChange;
 pub use faults::{Cut, TrueWater};
 pub use message::SimMessage;
 pub use settings::{SimCounts, SimError, SimSettings};
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
 use firemain_domain::Timestamp;
@@ -33,7 +36,7 @@ use firemain_wire::CodecName;
 use crate::device::{Delivery, Device, Post, TopicKind};
 use crate::scenario::Scenario;
 use crate::town::{Place, Town};
-use crate::truth::{Causes, Keeper, Limits, TankEye, Truth};
+use crate::truth::{Calm, Causes, Happened, Keeper, Limits, TankEye, Teller, Truth};
 use crate::water::{District, OpenWater, Tank};
 use crate::wire::Writer;
 use agenda::{Agenda, Due};
@@ -69,6 +72,14 @@ pub struct Simulation {
     scratch: Vec<Sample>,
     out: Vec<Delivery>,
     limits: Vec<Limits>,
+    /// What is usual in each of the town's networks; empty where no truth is kept.
+    calm: Vec<Option<Calm>>,
+    /// How many there have been.
+    happenings: u32,
+    happened: Vec<Happened>,
+    changes: Vec<TimedChange>,
+    /// What crews read at rest before the flow tests they are at.
+    gauged: BTreeMap<u32, f64>,
     causes: Causes,
     truths: Keeper,
     ticked_at: Timestamp,
@@ -100,6 +111,7 @@ impl Simulation {
         scenario.check()?;
         let start = settings.start;
         let limits = look::limits(&mut town, &settings);
+        let calm = look::calm(&mut town, &settings);
         let districts = town
             .zones
             .iter()
@@ -146,6 +158,11 @@ impl Simulation {
             scratch: Vec::new(),
             out: Vec::new(),
             limits,
+            calm,
+            happenings: 0,
+            happened: Vec::new(),
+            changes: Vec::new(),
+            gauged: BTreeMap::new(),
             causes: Causes::new(town.zones.len()),
             truths: Keeper::new(devices.len(), settings.truth),
             ticked_at: start,
@@ -234,11 +251,15 @@ impl Simulation {
     pub fn truths(&self) -> Vec<Truth> {
         let mut keeper = self.truths.clone();
         self.look_so_far(&mut keeper);
-        let code = |(source, mut truth): (u32, Truth)| {
-            truth.source = Arc::clone(&self.town.sources()[source as usize].code);
-            truth
+        let (spans, drops) = keeper.all(self.now);
+        let teller = Teller {
+            now: self.now,
+            sources: self.town.sources(),
+            zone_names: self.town.zone_names(),
+            calm_of: &|number| self.calm_of(number as usize),
+            happened: &self.happened,
         };
-        keeper.all(self.now).into_iter().map(code).collect()
+        teller.tell(&spans, drops.all())
     }
 
     fn next_visit_at(&self) -> Timestamp {

@@ -122,7 +122,9 @@ impl Simulation {
             Target::Hydrant => 0..self.hydrants,
             Target::Tank => self.hydrants..self.hydrants + self.tanks.len(),
             Target::DrawPoint => self.hydrants + self.tanks.len()..self.devices.len(),
-            Target::Device | Target::Devices | Target::Zone => 0..self.devices.len(),
+            Target::Device | Target::Devices | Target::Gateway | Target::Zone => {
+                0..self.devices.len()
+            }
         };
         if range.is_empty() {
             return None;
@@ -183,6 +185,6 @@ fn suits(target: Target, source: &Source) -> bool {
         Target::Tank => source.kind_name() == KindName::Tank,
         Target::DrawPoint => source.kind_name() == KindName::DrawPoint,
         Target::Zone => false,
-        Target::Device | Target::Devices => true,
+        Target::Device | Target::Devices | Target::Gateway => true,
     }
 }

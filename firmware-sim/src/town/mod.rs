@@ -6,6 +6,7 @@
 //! itself for the simulation. The same seed makes the same town.
 
 mod flow_tests;
+mod gateways;
 mod inp;
 mod layout;
 mod register;
@@ -197,6 +198,8 @@ pub struct Town {
     pub(crate) places: Vec<Place>,
     sources: Vec<Source>,
     by_code: HashMap<SourceCode, usize>,
+    /// The gateway that hears each source's device.
+    gateways: Vec<u32>,
 }
 
 impl std::fmt::Debug for Town {
@@ -236,6 +239,7 @@ impl Town {
             .enumerate()
             .map(|(i, s)| (s.code.clone(), i))
             .collect();
+        let (gateways, _) = gateways::assign(&sources, &places, zones.len());
         Self {
             seed,
             mains,
@@ -243,6 +247,7 @@ impl Town {
             places,
             sources,
             by_code,
+            gateways,
         }
     }
 
@@ -254,6 +259,24 @@ impl Town {
     /// The number of the source with that code.
     pub fn find(&self, code: &str) -> Option<usize> {
         self.by_code.get(code).copied()
+    }
+
+    /// The gateway that hears the device of the source of that number, from 0.
+    pub(crate) fn gateway(&self, number: usize) -> u32 {
+        self.gateways.get(number).copied().unwrap_or_default()
+    }
+
+    /// The codes of the sources whose devices the same gateway hears as that source's: a gateway
+    /// that dies takes them all. Empty where there is no such source.
+    pub fn behind_gateway_of(&self, code: &str) -> Vec<&str> {
+        let Some(number) = self.find(code) else {
+            return Vec::new();
+        };
+        let gateway = self.gateway(number);
+        let all = self.sources.iter().enumerate();
+        all.filter(|(n, _)| self.gateway(*n) == gateway)
+            .map(|(_, source)| &*source.code)
+            .collect()
     }
 
     /// The names of its pressure zones.

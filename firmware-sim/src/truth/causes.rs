@@ -8,10 +8,19 @@ use crate::scenario::EventKind;
 /// Water needs some time to come back after its cause is gone.
 const AFTERMATH_MS: i64 = 3 * HOUR_MS;
 
+/// Which happening it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Why {
+    pub(crate) kind: EventKind,
+    /// Its number among the happenings; 0 where it has none.
+    pub(crate) event: u32,
+}
+
 /// One happening, where and when it is in force.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cause {
     pub(crate) kind: EventKind,
+    pub(crate) event: u32,
     pub(crate) from: Timestamp,
     pub(crate) until: Option<Timestamp>,
     /// The sources it befalls directly; empty: the whole zone.
@@ -19,6 +28,13 @@ pub(crate) struct Cause {
 }
 
 impl Cause {
+    const fn why(&self) -> Why {
+        Why {
+            kind: self.kind,
+            event: self.event,
+        }
+    }
+
     fn covers(&self, at: Timestamp, aftermath_ms: i64) -> bool {
         self.from <= at
             && self
@@ -70,13 +86,16 @@ impl Causes {
         zone: usize,
         source: u32,
         (from, until): (Timestamp, Timestamp),
-    ) -> Option<EventKind> {
+    ) -> Option<Why> {
         self.by_zone[zone]
             .iter()
             .filter(|cause| {
                 matches!(
                     cause.kind,
-                    EventKind::TankDraw | EventKind::TankLeak | EventKind::LakeFall
+                    EventKind::TankDraw
+                        | EventKind::TankLeak
+                        | EventKind::TankSeep
+                        | EventKind::LakeFall
                 ) && cause.sources.contains(&source)
                     && cause.from <= until
                     && cause
@@ -84,14 +103,33 @@ impl Causes {
                         .is_none_or(|end| end.plus_ms(AFTERMATH_MS) >= from)
             })
             .max_by_key(|cause| cause.from)
-            .map(|cause| cause.kind)
+            .map(Cause::why)
     }
 
-    /// What lowered the water of the hydrant `source` at `at`.
-    pub(crate) fn of_water(&self, zone: usize, source: u32, at: Timestamp) -> Option<EventKind> {
+    /// What made the tank `source` leak at `at`.
+    pub(crate) fn of_leak(&self, zone: usize, source: u32, at: Timestamp) -> Option<Why> {
+        self.by_zone[zone]
+            .iter()
+            .filter(|cause| {
+                matches!(cause.kind, EventKind::TankLeak | EventKind::TankSeep)
+                    && cause.sources.contains(&source)
+                    && cause.covers(at, AFTERMATH_MS)
+            })
+            .max_by_key(|cause| cause.from)
+            .map(Cause::why)
+    }
+
+    /// What changed the water of the hydrant `source` at `at`; of a whole zone, where `source` is
+    /// none of its hydrants.
+    pub(crate) fn of_water(&self, zone: usize, source: u32, at: Timestamp) -> Option<Why> {
         let wets = |cause: &&Cause| {
-            !matches!(cause.kind, EventKind::Outage | EventKind::Sensor(_))
-                && cause.covers(at, AFTERMATH_MS)
+            !matches!(
+                cause.kind,
+                EventKind::Outage
+                    | EventKind::GatewayDead
+                    | EventKind::GatewayCut
+                    | EventKind::Sensor(_)
+            ) && cause.covers(at, AFTERMATH_MS)
         };
         let here = |cause: &&Cause| cause.sources.contains(&source);
         let all = &self.by_zone[zone];
@@ -110,6 +148,10 @@ impl Causes {
                         | EventKind::PumpStop
                         | EventKind::SupplyStop
                         | EventKind::ClosedMain
+                        | EventKind::PermittedUse
+                        | EventKind::FlowTest
+                        | EventKind::Maintenance
+                        | EventKind::Overpressure
                 )
             };
             all.iter()
@@ -117,7 +159,7 @@ impl Causes {
                 .filter(spreads)
                 .max_by_key(|cause| cause.from)
         };
-        newest_own.or_else(newest).map(|cause| cause.kind)
+        newest_own.or_else(newest).map(Cause::why)
     }
 
     /// What kept `source` silent from `from` on.
@@ -127,19 +169,22 @@ impl Causes {
         source: u32,
         from: Timestamp,
         until: Timestamp,
-    ) -> Option<EventKind> {
+    ) -> Option<Why> {
         self.by_zone[zone]
             .iter()
             .filter(|cause| {
                 matches!(
                     cause.kind,
-                    EventKind::Outage | EventKind::Sensor("dead_battery" | "replay")
+                    EventKind::Outage
+                        | EventKind::GatewayDead
+                        | EventKind::GatewayCut
+                        | EventKind::Sensor("dead_battery" | "replay" | "lost_messages")
                 ) && (cause.sources.is_empty() || cause.sources.contains(&source))
                     && cause.from <= until
                     && cause.until.is_none_or(|end| end >= from)
             })
             .min_by_key(|cause| cause.from)
-            .map(|cause| cause.kind)
+            .map(Cause::why)
     }
 
     /// Whether somebody draws from `source` without leave at `at`.

@@ -5,11 +5,15 @@
 //! the requirement leaves no `low_static`.
 
 mod causes;
+mod drops;
 mod keeper;
+mod telling;
 mod water;
 
-pub(crate) use causes::{Cause, Causes};
+pub(crate) use causes::{Cause, Causes, Why};
+pub(crate) use drops::Calm;
 pub(crate) use keeper::{Keeper, What};
+pub(crate) use telling::{Happened, Teller};
 pub(crate) use water::{Limits, Seen, TankEye, TankSight};
 
 use std::borrow::Cow;

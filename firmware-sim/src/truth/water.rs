@@ -6,8 +6,10 @@ use firemain_domain::judging::Severity;
 use firemain_domain::source::{Kind, Source};
 use firemain_domain::time::HOUR_MS;
 
+use super::causes::Why;
+use super::drops::{Calm, Look};
+use super::keeper::Sighting;
 use super::{Causes, Keeper, What};
-use crate::scenario::EventKind;
 use crate::water::{Drawn, Stretch};
 
 /// At or below this a main is as good as dry, kPa.
@@ -86,11 +88,49 @@ pub(crate) struct Seen<'a> {
     pub(crate) first_source: usize,
     pub(crate) stretch: &'a Stretch<'a>,
     pub(crate) limits: &'a [Limits],
+    /// What is usual here.
+    pub(crate) calm: Option<&'a Calm>,
     /// Whether water is owed at this hour.
     pub(crate) is_owed: bool,
     /// Whether flow tests are known to whoever judges.
     pub(crate) tested: bool,
     pub(crate) causes: &'a Causes,
+}
+
+/// When something was so, in a stretch: at all, beyond what the sensor cannot tell apart, and beyond
+/// the critical limit.
+#[derive(Clone, Copy, Debug, Default)]
+struct When {
+    at_all: Option<(Timestamp, Timestamp)>,
+    clearly: Option<(Timestamp, Timestamp)>,
+    critically: Option<(Timestamp, Timestamp)>,
+}
+
+impl When {
+    fn sighting(
+        &self,
+        worst: f64,
+        worse_above: bool,
+        severity: Option<Severity>,
+    ) -> Option<Sighting> {
+        Some(Sighting {
+            span: self.at_all?,
+            severity,
+            worst,
+            worse_above,
+            critical: self.critically,
+            clear_ms: self.clearly.map_or(0, |(from, until)| until.since_ms(from)),
+        })
+    }
+
+    /// `clear` where it was clearly so, else minor.
+    fn severity(&self, clear: Severity) -> Severity {
+        if self.clearly.is_some() {
+            clear
+        } else {
+            Severity::Minor
+        }
+    }
 }
 
 impl Keeper {
@@ -106,6 +146,32 @@ impl Keeper {
                 .iter()
                 .find(|drawn| drawn.hydrant == local);
             self.see_hydrant(seen, local, drawn);
+        }
+        self.see_drop(seen);
+    }
+
+    fn see_drop(&mut self, seen: &Seen<'_>) {
+        let Some(calm) = seen.calm else {
+            return;
+        };
+        let stretch = seen.stretch;
+        let watched = |local: usize| !seen.limits[seen.first_source + local].static_kpa.is_nan();
+        for (at, kpa) in [
+            (stretch.from, stretch.from_kpa),
+            (stretch.until, stretch.until_kpa),
+        ] {
+            let look = Look {
+                zone: seen.zone,
+                first_source: seen.first_source,
+                at,
+                kpa,
+                calm,
+                is_owed: seen.is_owed,
+            };
+            // No source has the number MAX: the zone's newest cause is asked for.
+            self.drops.see(&look, watched, || {
+                seen.causes.of_water(seen.zone, u32::MAX, at)
+            });
         }
     }
 
@@ -127,78 +193,54 @@ impl Keeper {
             }
         };
         let accuracy = f64::from(limits.accuracy_kpa);
-        let short_of = |limit: f64| {
-            if low <= CRITICAL_KPA {
-                Severity::Critical
-            } else if low < limit - accuracy {
-                Severity::Major
-            } else {
-                Severity::Minor
-            }
+        let below = |limit: f64, critical: f64| When {
+            at_all: under(stretch, (a, b), limit),
+            clearly: under(stretch, (a, b), limit - accuracy),
+            critically: under(stretch, (a, b), limit.min(critical)),
         };
-        let below = |limit: f64| under(stretch, (a, b), limit);
 
-        let limit = owed(limits.static_kpa);
-        self.note(
-            source,
-            What::LowStatic,
-            stretch.until,
-            below(limit),
-            Some(short_of(limit)),
-            cause,
-        );
-        let in_use = drawn.is_some_and(|drawn| drawn.wanted_lps >= RESIDUAL_FROM_LPS);
-        let limit = if in_use {
-            owed(limits.residual_kpa)
-        } else {
-            f64::NAN
-        };
-        let severity = if low < limit - accuracy {
+        let when = below(owed(limits.static_kpa), CRITICAL_KPA);
+        let severity = if when.critically.is_some() {
             Severity::Critical
         } else {
-            Severity::Minor
+            when.severity(Severity::Major)
         };
-        self.note(
-            source,
-            What::LowResidual,
-            stretch.until,
-            below(limit),
-            Some(severity),
-            cause,
-        );
-        let limit = if drawn.is_some() {
-            f64::NAN
+        let sighting = when.sighting(low, false, Some(severity));
+        self.note(source, What::LowStatic, stretch.until, sighting, cause);
+
+        let in_use = drawn.is_some_and(|drawn| drawn.wanted_lps >= RESIDUAL_FROM_LPS);
+        let limit = owed(limits.residual_kpa);
+        let when = if in_use {
+            below(limit, limit)
         } else {
-            owed(limits.deficit_kpa)
+            When::default()
         };
-        let severity = if low < limit - accuracy {
-            Severity::Major
+        let sighting = when.sighting(low, false, Some(when.severity(Severity::Critical)));
+        self.note(source, What::LowResidual, stretch.until, sighting, cause);
+
+        let when = if drawn.is_some() {
+            When::default()
         } else {
-            Severity::Minor
+            below(owed(limits.deficit_kpa), f64::NEG_INFINITY)
         };
         let told = seen.tested && low >= f64::from(limits.tested_kpa);
-        self.note(
-            source,
-            What::FlowDeficit,
-            stretch.until,
-            below(limit),
-            told.then_some(severity),
-            cause,
-        );
-        let above = under(stretch, (-a, -b), -HIGH_KPA);
-        let severity = if high > HIGHEST_KPA {
+        let severity = told.then_some(when.severity(Severity::Major));
+        let sighting = when.sighting(low, false, severity);
+        self.note(source, What::FlowDeficit, stretch.until, sighting, cause);
+
+        let above = |limit: f64| under(stretch, (-a, -b), -limit);
+        let when = When {
+            at_all: above(HIGH_KPA),
+            clearly: above(HIGH_KPA + accuracy),
+            critically: above(HIGHEST_KPA),
+        };
+        let severity = if when.critically.is_some() {
             Severity::Critical
         } else {
             Severity::Minor
         };
-        self.note(
-            source,
-            What::HighPressure,
-            stretch.until,
-            above,
-            Some(severity),
-            cause,
-        );
+        let sighting = when.sighting(high, true, Some(severity));
+        self.note(source, What::HighPressure, stretch.until, sighting, cause);
 
         self.see_use(seen, source, drawn);
     }
@@ -206,38 +248,30 @@ impl Keeper {
     fn see_use(&mut self, seen: &Seen<'_>, source: u32, drawn: Option<&Drawn>) {
         let stretch = seen.stretch;
         let cause = |at: Timestamp| move || seen.causes.of_water(seen.zone, source, at);
-        let flows = drawn.is_some_and(|drawn| drawn.from_lps.max(drawn.until_lps) > IN_USE_LPS);
-        let whole = flows.then_some((stretch.from, stretch.until));
-        self.note(
-            source,
-            What::InUse,
-            stretch.until,
-            whole,
-            Some(Severity::Info),
-            cause,
-        );
+        let lps = drawn.map_or(0.0, |drawn| drawn.from_lps.max(drawn.until_lps));
+        let whole = (lps > IN_USE_LPS).then_some((stretch.from, stretch.until));
+        let when = |span| When {
+            at_all: span,
+            clearly: span,
+            critically: None,
+        };
+        let used = when(whole).sighting(lps, true, Some(Severity::Info));
+        self.note(source, What::InUse, stretch.until, used, cause);
         let stolen = whole.filter(|_| seen.causes.is_theft(seen.zone, source, stretch.from));
-        self.note(
-            source,
-            What::UnauthorisedUse,
-            stretch.until,
-            stolen,
-            Some(Severity::Major),
-            cause,
-        );
+        let stolen = when(stolen).sighting(lps, true, Some(Severity::Major));
+        self.note(source, What::UnauthorisedUse, stretch.until, stolen, cause);
     }
 
-    fn note<F: FnOnce() -> Option<EventKind>>(
+    fn note<F: FnOnce() -> Option<Why>>(
         &mut self,
         source: u32,
         what: What,
         upto: Timestamp,
-        span: Option<(Timestamp, Timestamp)>,
-        severity: Option<Severity>,
+        sighting: Option<Sighting>,
         cause: impl FnOnce(Timestamp) -> F,
     ) {
-        match span {
-            Some(span) => self.hold(source, what, span, severity, cause(span.0)),
+        match sighting {
+            Some(sighting) => self.hold(source, what, &sighting, cause(sighting.span.0)),
             None => self.calm(source, what, upto),
         }
     }
@@ -265,7 +299,7 @@ pub(crate) struct TankEye {
     drawing: bool,
     drawn_until: Option<Timestamp>,
     /// What lowered it last; remembered, for a tank stays low long after.
-    cause: Option<EventKind>,
+    cause: Option<Why>,
 }
 
 /// A tank as it truly stands.
@@ -287,27 +321,22 @@ impl Keeper {
         (before, now): (Timestamp, Timestamp),
         causes: &Causes,
     ) {
-        let by = |kind: Option<EventKind>| move |_: Timestamp| move || kind;
+        let by = |why: Option<Why>| move |_: Timestamp| move || why;
         let span = Some((before, now));
-        let drawn = if sight.draws { span } else { None };
-        self.note(
-            source,
-            What::TankDrawoff,
-            now,
-            drawn,
-            Some(Severity::Info),
-            by(Some(EventKind::TankDraw)),
-        );
-        let leaks = span.filter(|_| sight.leaks);
-        self.note(
-            source,
-            What::TankLeak,
-            now,
-            leaks,
-            Some(Severity::Minor),
-            by(Some(EventKind::TankLeak)),
-        );
-        eye.cause = causes.of_store(zone, source, (before, now)).or(eye.cause);
+        let when = |is: bool, clearly: bool, critically: bool| When {
+            at_all: span.filter(|_| is),
+            clearly: span.filter(|_| is && clearly),
+            critically: span.filter(|_| is && critically),
+        };
+        let volume_m3 = sight.volume_m3;
+        let told = |when: When, severity| when.sighting(volume_m3, false, Some(severity));
+        let lowered = causes.of_store(zone, source, (before, now));
+        let drawn = told(when(sight.draws, true, false), Severity::Info);
+        self.note(source, What::TankDrawoff, now, drawn, by(lowered));
+        let leaks = told(when(sight.leaks, true, false), Severity::Minor);
+        let leak = |_: Timestamp| move || causes.of_leak(zone, source, now);
+        self.note(source, What::TankLeak, now, leaks, leak);
+        eye.cause = lowered.or(eye.cause);
         if eye.drawing && !sight.draws {
             eye.drawn_until = Some(now);
         }
@@ -315,7 +344,7 @@ impl Keeper {
         let Some(required) = owner.requirement.volume_m3 else {
             return;
         };
-        let low = sight.volume_m3 < required;
+        let low = volume_m3 < required;
         if !low {
             eye.drawn_until = None;
             if !sight.draws && !sight.leaks {
@@ -323,33 +352,20 @@ impl Keeper {
             }
         }
         let cause = by(eye.cause);
-        let severity = if sight.volume_m3 < required / 2.0 {
+        let is_critical = volume_m3 < required / 2.0;
+        let when_low = when(low, volume_m3 < required - tolerance_m3(owner), is_critical);
+        let severity = if is_critical {
             Severity::Critical
-        } else if sight.volume_m3 < required - tolerance_m3(owner) {
-            Severity::Major
         } else {
-            Severity::Minor
+            when_low.severity(Severity::Major)
         };
-        self.note(
-            source,
-            What::TankLow,
-            now,
-            span.filter(|_| low),
-            Some(severity),
-            cause,
-        );
+        self.note(source, What::TankLow, now, told(when_low, severity), cause);
         let refill_ms = (refill_hours(owner) * HOUR_MS as f64) as i64;
         let late = eye
             .drawn_until
             .is_some_and(|until| now.since_ms(until) > refill_ms);
-        self.note(
-            source,
-            What::RefillLate,
-            now,
-            span.filter(|_| late),
-            Some(Severity::Major),
-            cause,
-        );
+        let late = told(when(late, true, false), Severity::Major);
+        self.note(source, What::RefillLate, now, late, cause);
     }
 
     /// Takes note of how a draw point's water stood since the tick before.
@@ -369,14 +385,15 @@ impl Keeper {
             .map_or(f64::MIN, |m| m - LIFT_M);
         let thin = shape.layer_m(level_m).map_or(f64::MIN, |m| LAYER_M - m);
         let by_m = deep.max(thin);
-        let severity = if by_m > owner.sensor.accuracy.unwrap_or(0.02) {
-            Severity::Major
-        } else {
-            Severity::Minor
+        let span = Some((before, now));
+        let when = When {
+            at_all: span.filter(|_| by_m > 0.0),
+            clearly: span.filter(|_| by_m > owner.sensor.accuracy.unwrap_or(0.02)),
+            critically: None,
         };
-        let span = (by_m > 0.0).then_some((before, now));
+        let sighting = when.sighting(by_m, true, Some(when.severity(Severity::Major)));
         let cause = |_: Timestamp| move || causes.of_store(zone, source, (before, now));
-        self.note(source, What::DrawLow, now, span, Some(severity), cause);
+        self.note(source, What::DrawLow, now, sighting, cause);
     }
 }
 

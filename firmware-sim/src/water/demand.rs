@@ -13,6 +13,9 @@ const BY_HOUR: [f64; 24] = [
     1.05, 1.30, 1.60, 1.75, 1.60, 1.25, 0.90, 0.60,
 ];
 const WEEKEND_SHARE: f64 = 1.06;
+/// Hanoi drinks and bathes most in July, least in January.
+const SEASON_SHARE: f64 = 0.08;
+const HOTTEST_DAY: f64 = 196.0;
 const WHOLE_DISTRICT_NOISE: f64 = 0.04;
 const ONE_NODE_NOISE: f64 = 0.20;
 
@@ -27,10 +30,27 @@ pub(crate) fn share_at(at: Timestamp) -> f64 {
     if weekend { base * WEEKEND_SHARE } else { base }
 }
 
+/// By how much the season raises or lowers demand at `at`.
+fn season(at: Timestamp) -> f64 {
+    let days = (at.ms() + LOCAL_OFFSET_MS) as f64 / DAY_MS as f64;
+    let angle = (days - HOTTEST_DAY) / 365.25 * std::f64::consts::TAU;
+    1.0 + SEASON_SHARE * angle.cos()
+}
+
+/// Share of the mean demand at `at`, by the hour, the day of the week and the season.
+pub(crate) fn usual_share(at: Timestamp) -> f64 {
+    share_at(at) * season(at)
+}
+
+/// How far a district strays from its usual demand (one deviation, as a share).
+pub(crate) const fn deviation() -> f64 {
+    WHOLE_DISTRICT_NOISE
+}
+
 /// Share of the mean demand of one district at `at`, with its people's whims.
 pub(crate) fn district_share(seed: u64, at: Timestamp) -> f64 {
     let whim = bell(draw(seed, 11, at.ms() as u64));
-    (share_at(at) * (1.0 + WHOLE_DISTRICT_NOISE * whim)).max(0.05)
+    (usual_share(at) * (1.0 + WHOLE_DISTRICT_NOISE * whim)).max(0.05)
 }
 
 /// By how much one node draws more or less than its share at `at`.
@@ -41,6 +61,17 @@ pub(crate) fn node_share(seed: u64, node: usize, at: Timestamp) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn summer_draws_more_than_winter() {
+        let at = |t: &str| usual_share(Timestamp::parse(t).unwrap());
+        let summer = at("2026-07-15T19:00:00+07:00");
+        let winter = at("2026-01-14T19:00:00+07:00");
+        assert!(
+            (summer / winter - 1.08 / 0.92).abs() < 0.01,
+            "{summer} {winter}"
+        );
+    }
 
     #[test]
     fn the_evening_peak_is_the_highest_and_the_small_hours_the_lowest() {

@@ -34,6 +34,8 @@ pub(crate) enum Action {
     SupplyStops,
     /// It comes back.
     SupplyReturns,
+    /// The feeds stand higher by so many kPa (lower again, if negative).
+    Over { kpa: f64 },
 }
 
 /// A stretch of time in one district, as the hydrants saw it.
@@ -330,6 +332,7 @@ impl District {
                     self.load.shut.insert(node, left);
                 }
             }
+            Action::Over { kpa } => self.load.over_kpa = (self.load.over_kpa + kpa).max(0.0),
             Action::PumpStops => self.load.pumps_down += 1,
             Action::PumpStarts => self.load.pumps_down = self.load.pumps_down.saturating_sub(1),
             Action::SupplyStops => self.load.supply_off += 1,

@@ -33,6 +33,8 @@ pub(crate) struct Mains {
     links_at: Vec<Vec<usize>>,
     feeds: Vec<usize>,
     pumps: Vec<usize>,
+    /// Those of constant head, whose own patterns do not move them.
+    reservoirs: Vec<usize>,
     has_own_patterns: bool,
 }
 
@@ -49,6 +51,17 @@ pub(crate) struct Load {
     pub(crate) pumps_down: u16,
     /// How many reasons there are for all feeds to be shut.
     pub(crate) supply_off: u16,
+    /// By how much the feeds stand too high, kPa.
+    pub(crate) over_kpa: f64,
+}
+
+/// Whose demand is laid on.
+#[derive(Clone, Copy, Debug)]
+enum People {
+    /// A district's, with its whims.
+    Whims { seed: u64 },
+    /// Nobody's in particular.
+    Calm { factor: f64 },
 }
 
 /// A solution: what the engine found.
@@ -86,6 +99,10 @@ impl Mains {
                 pumps.push(i);
             }
         }
+        let reservoirs = network.nodes.iter().enumerate().filter(|(_, node)| {
+            matches!(node.node_type, NodeType::Reservoir(_)) && node.head_pattern().is_none()
+        });
+        let reservoirs = reservoirs.map(|(i, _)| i).collect();
         let has_own_patterns = !network.patterns.is_empty();
         Ok(Self {
             network,
@@ -94,6 +111,7 @@ impl Mains {
             links_at,
             feeds,
             pumps,
+            reservoirs,
             has_own_patterns,
         })
     }
@@ -127,8 +145,29 @@ impl Mains {
         load: &Load,
         before: Option<&Solution>,
     ) -> Result<Solution, SolverError> {
+        self.solve_for(People::Whims { seed }, at, load, before)
+    }
+
+    /// Solves the network as it is at that hour when nothing happens and people have no whims; they
+    /// draw `factor` times their water.
+    pub(crate) fn solve_calm(
+        &mut self,
+        at: Timestamp,
+        factor: f64,
+        before: Option<&Solution>,
+    ) -> Result<Solution, SolverError> {
+        self.solve_for(People::Calm { factor }, at, &Load::default(), before)
+    }
+
+    fn solve_for(
+        &mut self,
+        people: People,
+        at: Timestamp,
+        load: &Load,
+        before: Option<&Solution>,
+    ) -> Result<Solution, SolverError> {
         self.set_bursts(load, true);
-        let warm = before.map(|b| self.laid_out(b.state.clone(), seed, at, load));
+        let warm = before.map(|b| self.laid_out(b.state.clone(), people, at, load));
         let mut solved = warm.map_or(Err(SolverError::NotInitialized), |state| {
             self.solver.solve(&self.network, &state)
         });
@@ -138,7 +177,7 @@ impl Mains {
             if let Some(before) = before {
                 self.keep_fixed_heads(&before.state, &mut cold);
             }
-            let cold = self.laid_out(cold, seed, at, load);
+            let cold = self.laid_out(cold, people, at, load);
             solved = self.solver.solve(&self.network, &cold);
         }
         self.set_bursts(load, false);
@@ -184,11 +223,12 @@ impl Mains {
     fn laid_out(
         &self,
         mut state: SolverState,
-        seed: u64,
+        people: People,
         at: Timestamp,
         load: &Load,
     ) -> SolverState {
-        self.lay_demands(&mut state, seed, at, load);
+        self.lay_demands(&mut state, people, at, load);
+        self.lay_feeds(&mut state, load);
         self.lay_statuses(&mut state, at, load);
         for (node, flow) in state.emitter_flows.iter_mut().enumerate() {
             let bursts = load.bursts.contains_key(&node);
@@ -201,20 +241,35 @@ impl Mains {
         state
     }
 
-    fn lay_demands(&self, state: &mut SolverState, seed: u64, at: Timestamp, load: &Load) {
+    /// Reservoirs stand where they stand, and higher where something lets too much pressure in.
+    fn lay_feeds(&self, state: &mut SolverState, load: &Load) {
+        let over_ft = load.over_kpa / KPA_PER_METRE_OF_WATER / M_PER_FT;
+        for node in &self.reservoirs {
+            state.heads[*node] = self.network.nodes[*node].elevation + over_ft;
+        }
+    }
+
+    fn lay_demands(&self, state: &mut SolverState, people: People, at: Timestamp, load: &Load) {
+        let whim = |node: usize| match people {
+            People::Whims { seed } => demand::node_share(seed, node, at),
+            People::Calm { factor } => factor,
+        };
         if self.has_own_patterns {
             state.apply_patterns(&self.network, second_of_week(at));
             for (node, demand) in state.demands.iter_mut().enumerate() {
-                *demand *= demand::node_share(seed, node, at);
+                *demand *= whim(node);
             }
         } else {
-            let share = demand::district_share(seed, at);
+            let share = match people {
+                People::Whims { seed } => demand::district_share(seed, at),
+                People::Calm { .. } => demand::usual_share(at),
+            };
             state.demands.clear();
             state
                 .demands
                 .extend(self.mean_demand_cfs.iter().enumerate().map(|(node, mean)| {
                     if *mean > 0.0 {
-                        mean * share * demand::node_share(seed, node, at)
+                        mean * share * whim(node)
                     } else {
                         0.0
                     }

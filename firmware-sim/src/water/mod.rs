@@ -3,7 +3,7 @@
 //! In: the hour, and what happens to the water (fires, bursts, shut valves, leaks, drought).
 //! Out: true pressures, flows and levels at any moment. No sensor has touched them yet.
 
-mod demand;
+pub(crate) mod demand;
 mod district;
 mod mains;
 mod open_water;

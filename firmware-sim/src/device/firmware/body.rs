@@ -6,9 +6,12 @@ use firemain_domain::time::{DAY_MS, HOUR_MS};
 
 use super::{Device, Post};
 use crate::device::fault::Fault;
+use crate::noise::draw;
 
 /// Below this the electronics stop, V (3.6 V lithium).
 const DEAD_V: f64 = 2.9;
+/// What a battery that falls under load still shows, V.
+const FLAPPING_V: f64 = 3.05;
 /// The broker tells of the last will after one and a half keep-alives of a minute.
 pub(super) const WILL_AFTER_MS: i64 = 90_000;
 
@@ -43,6 +46,12 @@ impl Device {
             }
             _ => None,
         });
+        let least = self.faults.iter().filter_map(|a| match a.fault {
+            Fault::LowBattery(volts) => Some(volts),
+            Fault::FlappingBattery => (hour_of(at) % 2 == 1).then_some(FLAPPING_V),
+            _ => None,
+        });
+        let healthy = least.fold(healthy, f64::min);
         dying.map_or(healthy, |part| healthy - (healthy - DEAD_V) * part.max(0.0))
     }
 
@@ -59,6 +68,26 @@ impl Device {
         }
     }
 
+    /// A battery that falls under load lets the device start anew when it recovers.
+    pub(super) fn flaps(&self, before: i64, at: Timestamp) -> bool {
+        self.faults
+            .iter()
+            .any(|a| a.fault == Fault::FlappingBattery)
+            && hour_of(at) % 2 == 0
+            && hour_of(Timestamp::from_ms(before)) % 2 == 1
+    }
+
+    /// It is unscrewed; another, with its own error, number, meter and battery, starts within an hour.
+    pub(super) fn give_way(&mut self, at: Timestamp) {
+        self.die(at);
+        self.replaced_at = at.ms() + HOUR_MS;
+        let chance = draw(self.seed, 133, at.ms() as u64);
+        self.sensor.bias = -self.sensor.bias + self.sensor.resolution * (chance % 3) as f32;
+        self.meter_m3 = 0.0;
+        self.battery_from = at;
+        self.clock_off_ms = (chance % 4_000) as i64 - 2_000;
+    }
+
     pub(super) fn boot(&mut self, at: Timestamp, post: &mut Post<'_>) {
         if self.dead {
             self.dead = false;
@@ -73,4 +102,8 @@ impl Device {
             .max(at.ms() - at.ms().rem_euclid(60_000) + self.phase_ms);
         self.tell(at, &EventKind::Boot, post);
     }
+}
+
+fn hour_of(at: Timestamp) -> i64 {
+    at.ms().div_euclid(HOUR_MS)
 }

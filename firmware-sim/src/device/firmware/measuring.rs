@@ -11,6 +11,8 @@ use crate::wire::Said;
 
 /// While water flows it reports every minute.
 const IN_USE_INTERVAL_MS: i64 = 60_000;
+/// A limit crossed by less is not told at once.
+const LEAST_CROSSING_KPA: f32 = 2.0;
 const FLOW_STARTS_LPS: f64 = 0.5;
 
 impl Device {
@@ -26,6 +28,9 @@ impl Device {
         self.low = self.low.min(value);
         self.high = self.high.max(value);
         self.last = value;
+        if self.flaps(self.sampled_at, at) {
+            self.boot(at, post);
+        }
         let minutes = (at.ms() - self.sampled_at).clamp(0, HOUR_MS) as f64 / 60_000.0;
         self.sampled_at = at.ms();
         self.meter_m3 = (self.meter_m3 + sight.flow_lps * minutes * 0.06) % METER_WRAP_M3;
@@ -51,8 +56,15 @@ impl Device {
         )
     }
 
+    /// Whether what it measures has moved so far from what it last said that it says so at once.
+    fn has_changed(&self) -> bool {
+        let by = (self.last - self.reported).abs();
+        let crossed = (self.last < self.alarm) != (self.reported < self.alarm);
+        by >= self.delta || self.reported.is_nan() || crossed && by >= LEAST_CROSSING_KPA
+    }
+
     pub(super) fn is_report_due(&self, at: Timestamp) -> bool {
-        let changed = (self.last - self.reported).abs() >= self.delta || self.reported.is_nan();
+        let changed = self.has_changed();
         let batch_due = self.batch > 1 && self.is_reading_due(at);
         at.ms() >= self.next_send || changed || batch_due
     }
@@ -63,7 +75,7 @@ impl Device {
     }
 
     pub(super) fn report(&mut self, at: Timestamp, sight: Sight, post: &mut Post<'_>) {
-        let changed = (self.last - self.reported).abs() >= self.delta || self.reported.is_nan();
+        let changed = self.has_changed();
         let due = at.ms() >= self.next_send;
         if self.batch > 1 && !changed && !due {
             let mut sample = Sample {
@@ -90,7 +102,9 @@ impl Device {
         }
         self.say(TopicKind::Telemetry, at, Said::Samples(&samples), post);
         *post.scratch = samples;
-        self.reported = self.last;
+        if !self.last.is_nan() {
+            self.reported = self.last;
+        }
         self.low = f32::INFINITY;
         self.high = f32::NEG_INFINITY;
         if due {

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 
 use firemain_domain::Timestamp;
 use firemain_domain::report::{EventKind, Sample};
-use firemain_domain::source::{Kind, Source};
+use firemain_domain::source::{Kind, ReportMode, Source};
 use firemain_domain::time::DAY_MS;
 
 use super::command::{self, Setting};
@@ -62,6 +62,8 @@ pub(crate) struct Device {
     sample_ms: i64,
     send_ms: i64,
     delta: f32,
+    /// Crossing this is told at once: the low limit set in an on-change device; else NaN.
+    alarm: f32,
     batch: u8,
     /// Where in the minute it samples, ms.
     pub(crate) phase_ms: i64,
@@ -82,6 +84,10 @@ pub(crate) struct Device {
     battery_from: Timestamp,
     battery_days: f32,
     dead: bool,
+    /// When the device that replaces it starts, ms; 0: none does.
+    replaced_at: i64,
+    /// How many reasons there are for what it sends to be lost.
+    mutes: u16,
     /// How many reasons there are for its network to be gone.
     cuts: u16,
     will_at: Option<i64>,
@@ -123,6 +129,11 @@ impl Device {
             .sensor
             .accuracy
             .unwrap_or(if level { 0.02 } else { 8.0 });
+        let sample_ms = match source.kind {
+            Kind::Hydrant { .. } => 60_000,
+            Kind::Tank(_) => 300_000,
+            Kind::DrawPoint(_) => 900_000,
+        };
         let sensor = SensorTrait {
             seed: own,
             bias: between(of(1), -0.4, 0.4) as f32 * accuracy as f32,
@@ -136,20 +147,18 @@ impl Device {
             } else {
                 between(of(3), 0.8, 2.4) as f32
             },
+            sample_ms,
             resolution: source
                 .sensor
                 .resolution
                 .unwrap_or(if level { 0.002 } else { 0.5 }) as f32,
         };
-        let sample_ms = match source.kind {
-            Kind::Hydrant { .. } => 60_000,
-            Kind::Tank(_) => 300_000,
-            Kind::DrawPoint(_) => 900_000,
-        };
         let send_ms = source.interval_ms();
+        let on_change = source.reporting.mode == ReportMode::OnChange;
         let batch = match source.kind {
-            Kind::Hydrant { .. } if share(of(4)) < 0.15 => 3,
-            Kind::Tank(_) if share(of(4)) < 0.4 => 4,
+            _ if on_change => 1,
+            Kind::Hydrant { .. } if send_ms >= 900_000 && share(of(4)) < 0.15 => 3,
+            Kind::Tank(_) if send_ms >= 3_600_000 && share(of(4)) < 0.4 => 4,
             _ => 1,
         };
         let phase_ms = (of(5) % 60_000) as i64;
@@ -161,7 +170,16 @@ impl Device {
             part,
             sample_ms,
             send_ms,
-            delta: if level { f32::INFINITY } else { 20.0 },
+            delta: match (level, on_change) {
+                (false, _) => 20.0,
+                (true, true) => 0.05,
+                (true, false) => f32::INFINITY,
+            },
+            alarm: source
+                .requirement
+                .pressure_kpa
+                .filter(|_| on_change && matches!(part, Part::MainTap { .. }))
+                .map_or(f32::NAN, |kpa| kpa as f32),
             batch,
             phase_ms,
             next_sample: first,
@@ -180,6 +198,8 @@ impl Device {
             battery_from: start.plus_ms(-((share(of(11)) * 1_200.0) as i64) * DAY_MS),
             battery_days: between(of(12), 2_200.0, 3_600.0) as f32,
             dead: false,
+            replaced_at: 0,
+            mutes: 0,
             cuts: 0,
             will_at: None,
             last_arrival: i64::MIN,
@@ -234,6 +254,10 @@ impl Device {
             }
         }
         self.tell_will(at, post);
+        if self.replaced_at > 0 && at.ms() >= self.replaced_at {
+            self.replaced_at = 0;
+            self.boot(at, post);
+        }
         if self.wants_sample(at) {
             while self.next_sample <= at.ms() {
                 self.next_sample += self.sample_ms;
@@ -256,6 +280,7 @@ impl Device {
             fault,
             since: at,
             held: None,
+            heard: Vec::new(),
         });
         match fault {
             Fault::Tamper => {
@@ -263,10 +288,15 @@ impl Device {
                 self.tell(at, &EventKind::Tamper, post);
             }
             Fault::Tilt(_) => self.tell(at, &EventKind::Tilt, post),
-            Fault::Replay => {
+            Fault::Replay | Fault::ReplayOld => {
                 self.replay = Some(Box::default());
                 self.replay_next = 0;
             }
+            Fault::CounterWrap => {
+                self.sequence = SEQUENCE_WRAP - 6;
+                self.meter_m3 = METER_WRAP_M3 - 0.2;
+            }
+            Fault::Replaced => self.give_way(at),
             _ => {}
         }
     }
@@ -278,8 +308,8 @@ impl Device {
         };
         match self.faults.remove(place).fault {
             Fault::Tamper => self.tamper = false,
-            Fault::Replay => self.replay = None,
-            Fault::DeadBattery(_) => {
+            Fault::Replay | Fault::ReplayOld => self.replay = None,
+            Fault::DeadBattery(_) | Fault::LowBattery(_) | Fault::FlappingBattery => {
                 self.battery_from = at;
                 self.boot(at, post);
             }
@@ -308,9 +338,19 @@ impl Device {
         }
     }
 
+    /// What it sends is lost from now on: its gateway is dead. It does not know.
+    pub(crate) fn mute(&mut self) {
+        self.mutes += 1;
+    }
+
+    /// It is heard again.
+    pub(crate) fn unmute(&mut self) {
+        self.mutes = self.mutes.saturating_sub(1);
+    }
+
     /// A command reaches it; the answer is an event.
     pub(crate) fn obey(&mut self, payload: &[u8], at: Timestamp, post: &mut Post<'_>) {
-        if self.dead || self.cuts > 0 {
+        if self.dead || self.cuts > 0 || self.mutes > 0 {
             return;
         }
         let Some(command) = command::read(payload, at) else {

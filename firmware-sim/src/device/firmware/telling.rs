@@ -6,7 +6,7 @@ use firemain_domain::time::DAY_MS;
 
 use super::{Device, Post, SEQUENCE_WRAP};
 use crate::device::fault::Fault;
-use crate::noise::draw;
+use crate::noise::{draw, share};
 use crate::wire::Said;
 
 /// Messages a device can keep while its network is gone; the oldest go first.
@@ -70,6 +70,9 @@ impl Device {
     }
 
     pub(super) fn status(&mut self, at: Timestamp, online: bool, post: &mut Post<'_>) {
+        if self.mutes > 0 {
+            return;
+        }
         for letter in post
             .writer
             .write(TopicKind::Status, post.name, 0, Said::Online(online))
@@ -96,13 +99,66 @@ impl Device {
             backlog.push_back(letter);
             return;
         }
-        if self.faults.iter().any(|a| a.fault == Fault::Duplicate) {
+        if self.mutes > 0 || self.is_lost(at) {
+            return;
+        }
+        for _ in 1..self.copies() {
             self.deliver(at, letter.clone(), true, post);
         }
+        let old = self.old_again(&letter);
         self.deliver(at, letter, true, post);
+        if let Some(old) = old {
+            self.deliver(at, old, false, post);
+        }
+    }
+
+    fn is_lost(&self, at: Timestamp) -> bool {
+        self.faults.iter().any(|a| match a.fault {
+            Fault::LostMessages(part) => {
+                share(draw(
+                    self.seed,
+                    134,
+                    at.ms() as u64 ^ u64::from(self.sequence) << 44,
+                )) < part
+            }
+            _ => false,
+        })
+    }
+
+    /// How often each message arrives.
+    fn copies(&self) -> u64 {
+        let copies = self.faults.iter().map(|a| match a.fault {
+            Fault::Duplicate => 2,
+            Fault::DuplicateStorm(copies) => copies as u64,
+            _ => 1,
+        });
+        copies.max().unwrap_or(1)
+    }
+
+    /// An old message that goes out once more beside this one.
+    fn old_again(&mut self, letter: &Letter) -> Option<Letter> {
+        if !self.faults.iter().any(|a| a.fault == Fault::ReplayOld)
+            || letter.kind != TopicKind::Telemetry
+        {
+            return None;
+        }
+        let kept = self.replay.as_mut()?;
+        if kept.len() < REPLAYED {
+            kept.push(letter.clone());
+            return None;
+        }
+        self.replay_next = (self.replay_next + 1) % kept.len();
+        Some(kept[self.replay_next].clone())
+    }
+
+    fn says_only_old(&self) -> bool {
+        self.faults.iter().any(|a| a.fault == Fault::Replay)
     }
 
     fn replayed(&mut self, letter: Letter) -> Letter {
+        if !self.says_only_old() {
+            return letter;
+        }
         let Some(kept) = &mut self.replay else {
             return letter;
         };
@@ -118,7 +174,7 @@ impl Device {
     }
 
     pub(super) fn send_backlog(&mut self, at: Timestamp, post: &mut Post<'_>) {
-        if self.cuts > 0 || self.dead {
+        if self.cuts > 0 || self.mutes > 0 || self.dead {
             return;
         }
         let Some(mut backlog) = self.backlog.take() else {
@@ -150,10 +206,11 @@ impl Device {
         // One connection keeps its order.
         let arrival = (at.ms() + delay as i64).max(self.last_arrival.saturating_add(1));
         self.last_arrival = arrival;
-        let replays = self
-            .replay
-            .as_ref()
-            .is_some_and(|kept| kept.len() >= REPLAYED);
+        let replays = self.says_only_old()
+            && self
+                .replay
+                .as_ref()
+                .is_some_and(|kept| kept.len() >= REPLAYED);
         let mut silent_since = None;
         if letter.kind == TopicKind::Telemetry && is_current && !replays {
             silent_since =

@@ -4,6 +4,7 @@ use super::condition::Coming;
 use super::episode;
 use super::judge::{Judge, place};
 use super::outcome::{Basis, Effect, Measured, RuleName};
+use super::pulse::Pulse;
 use super::reading::{hold_against_rules, note};
 use super::rules::{Parameters, Rule, RuleScope};
 use super::settings::Settings;
@@ -64,12 +65,12 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
             judge.world.incidents.remove(id);
         }
         Change::RulesSet { scope, parameters } => {
-            set_rules(judge, scope.clone(), parameters.clone(), effects);
+            set_rules(judge, scope, parameters.clone(), effects);
         }
         Change::InspectionEntered { inspection } => {
             on(judge, &inspection.source, effects, |one, _, _, _| {
-                one.settings.enter_inspection(inspection.clone())
-            })
+                one.settings.enter_inspection(inspection.clone());
+            });
         }
         Change::InspectionWithdrawn { id, source } => {
             on(judge, source, effects, |one, _, _, _| {
@@ -85,7 +86,7 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
 /// do not fit were refused where they were entered; here they change nothing.
 fn set_rules(
     judge: &mut Judge,
-    scope: RuleScope,
+    scope: &RuleScope,
     parameters: Parameters,
     effects: &mut Vec<Effect>,
 ) {
@@ -96,7 +97,7 @@ fn set_rules(
         let source = judge.ones[index as usize]
             .as_deref()
             .map(|one| &one.settings.source);
-        let concerned = source.is_some_and(|source| match &scope {
+        let concerned = source.is_some_and(|source| match scope {
             RuleScope::All => true,
             RuleScope::Kind(kind) => source.kind_name() == *kind,
             RuleScope::Source(code) => source.code == *code,
@@ -201,6 +202,7 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
                 one.state.band.clear();
                 one.state.take_suspects();
                 one.state.normal = None;
+                one.state.baseline = None;
             }
             if *before != *source {
                 judge_again(one, index, world, effects);
@@ -245,6 +247,7 @@ fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>
     judge.by_code.remove(code);
     forget_device(judge, index);
     judge.world.using.remove(index);
+    judge.world.enter_pulse(index, Pulse::default());
     if let Some(one) = judge.ones[index as usize].take() {
         let (zone, position) = place(&one);
         judge.world.places.remove(index, zone.as_ref(), position);

@@ -21,6 +21,11 @@ impl Reasons {
         self.0 |= 1 << reason as u32;
     }
 
+    /// Whether a reason is among them.
+    pub const fn contains(self, reason: Reason) -> bool {
+        self.0 & (1 << reason as u32) != 0
+    }
+
     /// In the order of the table.
     pub fn list(self) -> Vec<Reason> {
         let here = |reason: &Reason| self.0 & (1 << *reason as u32) != 0;

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::baseline::{Baseline, Expected};
 use super::input::{Control, Input, What};
 use super::listening::Listening;
 use super::neighbours::Neighbourhood;
 use super::outcome::{Effect, EpisodeState, Standing};
+use super::pulse::Pulse;
 use super::rules::{RuleBook, Rules};
 use super::saved::SavedSource;
 use super::state::One;
+use super::surroundings::Surroundings;
 use super::world::{Place, Using, World};
 use super::{changes, hearing, time_passes, verdict};
 use crate::report::DeviceId;
@@ -69,6 +72,7 @@ impl Judge {
             clocks,
             using: Using::default(),
             places: Neighbourhood::default(),
+            pulses: Vec::new(),
             incidents: BTreeMap::new(),
         };
         Self {
@@ -128,6 +132,23 @@ impl Judge {
             self.world.rules.of(&one.settings.source),
             self.world.clocks.now().wall,
         ))
+    }
+
+    /// What a source's main quantity usually is in each hour of a weekday, then of a weekend, by local
+    /// time; `None` for a source unknown or of a kind that learns none.
+    pub fn baseline(&self, code: &str) -> Option<[[Option<Expected>; 24]; 2]> {
+        let index = *self.by_code.get(code)?;
+        let one = self.ones.get(index as usize)?.as_deref()?;
+        one.state.baseline.as_deref().map(Baseline::shown)
+    }
+
+    /// What the neighbours of a source say of the water around it, by their newest readings; `None` for
+    /// a source that is unknown or was never heard.
+    pub fn surroundings(&self, code: &str) -> Option<Surroundings> {
+        let index = *self.by_code.get(code)?;
+        let one = self.ones.get(index as usize)?.as_deref()?;
+        let at = one.state.newest_at?;
+        Some(self.world.surroundings(index, &one.settings.source, at))
     }
 
     /// How many sources are judged.
@@ -247,6 +268,7 @@ impl Judge {
                 standing: Box::new(verdict::standing(one, rules, now.wall)),
             });
         }
+        self.world.enter_pulse(index, Pulse::of(one));
         time_passes::enter_deadlines(self, one, index);
         if !std::mem::replace(&mut one.dirty, true) {
             self.dirty.push(index);

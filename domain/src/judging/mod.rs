@@ -6,7 +6,8 @@
 //!
 //! A message's way: [`judge`] moves the [`listening`] clocks and fires what fell due on the way
 //! ([`time_passes`]); [`hearing`] finds its source and its time ([`arrival`]); [`reading`] tells
-//! spikes from steps and holds the [`sample`] against the [`rules`]; a [`condition`] that turns
+//! spikes from steps, learns the [`baseline`] and holds the [`sample`] against the [`rules`], beside what
+//! its [`surroundings`] say; a [`condition`] that turns
 //! becomes an [`episode`], which pages or waits ([`paging`]); at last the [`verdict`].
 
 pub mod input;
@@ -17,10 +18,13 @@ mod saved;
 
 mod listening;
 mod neighbours;
+mod pulse;
+mod surroundings;
 mod time_passes;
 mod world;
 
 mod arrival;
+mod baseline;
 mod changes;
 mod codes;
 mod hearing;
@@ -37,6 +41,7 @@ mod episode;
 mod paging;
 mod verdict;
 
+pub use baseline::Expected;
 pub use input::{Control, Input, What};
 pub use judge::{Judge, Look};
 pub use outcome::{
@@ -45,3 +50,4 @@ pub use outcome::{
 };
 pub use rules::{ParameterError, Parameters, RuleScope, Rules};
 pub use saved::{RestoreError, SavedSource};
+pub use surroundings::{Calm, Surroundings};

@@ -10,6 +10,9 @@ const CELL_DEG: f64 = 0.005;
 /// Metres in a degree of latitude, a little fewer than there are, so that no cell is missed.
 const METRES_PER_DEG: f64 = 110_000.0;
 
+/// How far away neighbours are sought, m, wider and wider.
+const SOUGHT_M: [f64; 5] = [300.0, 600.0, 1_200.0, 2_400.0, 4_800.0];
+
 type Cell = (i32, i32);
 type Cells = HashMap<Cell, Vec<(u32, Position)>>;
 
@@ -66,6 +69,31 @@ impl Neighbourhood {
         self.within(zone, at, reach_m).any(|other| other != index)
     }
 
+    /// The nearest sources of the zone, up to `most` of those that `counts` finds fit, the nearest
+    /// first; none beyond 4.8 km.
+    pub fn nearest(
+        &self,
+        zone: Option<&Arc<str>>,
+        at: Position,
+        most: usize,
+        counts: impl Fn(u32) -> bool,
+    ) -> Vec<u32> {
+        let mut found: Vec<(f64, u32)> = Vec::new();
+        for reach_m in SOUGHT_M {
+            found.clear();
+            found.extend(
+                self.placed(zone, at, reach_m)
+                    .filter(|(_, index)| counts(*index)),
+            );
+            if found.len() >= most {
+                break;
+            }
+        }
+        found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        found.truncate(most);
+        found.into_iter().map(|(_, index)| index).collect()
+    }
+
     /// The sources of the zone within `reach_m`, in no order.
     pub fn within(
         &self,
@@ -73,6 +101,16 @@ impl Neighbourhood {
         at: Position,
         reach_m: f64,
     ) -> impl Iterator<Item = u32> {
+        self.placed(zone, at, reach_m).map(|(_, index)| index)
+    }
+
+    /// The same, each with its distance, m.
+    fn placed(
+        &self,
+        zone: Option<&Arc<str>>,
+        at: Position,
+        reach_m: f64,
+    ) -> impl Iterator<Item = (f64, u32)> {
         let cells = zone.and_then(|zone| self.zones.get(zone));
         let (lat, lon) = cell(at);
         let lat_reach = (reach_m / METRES_PER_DEG / CELL_DEG).ceil() as i32;
@@ -87,8 +125,8 @@ impl Neighbourhood {
                 .clone()
                 .filter_map(|cell| cells.get(&cell))
                 .flatten()
-                .filter(move |(_, position)| position.distance_m(&at) <= reach_m)
-                .map(|(index, _)| *index)
+                .map(move |(index, position)| (position.distance_m(&at), *index))
+                .filter(move |(distance_m, _)| *distance_m <= reach_m)
         })
     }
 }
@@ -123,5 +161,22 @@ mod tests {
         places.remove(1, Some(&zone("A")), at(21.0325, 105.8500));
         assert_eq!(near(&places), [0, 5]);
         assert!(!places.any(3, Some(&zone("B")), at(21.03, 105.85), 300.0));
+    }
+
+    #[test]
+    fn the_nearest_that_count_are_found_however_far_they_stand() {
+        let zone = Arc::<str>::from("A");
+        let at = |metres: f64| Position {
+            lat: 21.03 + metres / 111_195.0,
+            lon: 105.85,
+        };
+        let mut places = Neighbourhood::default();
+        for (index, metres) in [(0, 0.0), (1, 900.0), (2, 100.0), (3, 2_000.0), (4, 100.0)] {
+            places.insert(index, Some(&zone), at(metres));
+        }
+        let nearest = |most| places.nearest(Some(&zone), at(0.0), most, |index| index != 0);
+        assert_eq!(nearest(3), [2, 4, 1]);
+        assert_eq!(nearest(8), [2, 4, 1, 3]);
+        assert!(places.nearest(None, at(0.0), 8, |_| true).is_empty());
     }
 }

@@ -1,8 +1,9 @@
 //! From a report to turns of conditions: clean, tell spikes from steps, hold against the rules.
 
+use super::baseline::{Baseline, Scale};
 use super::condition::Coming;
 use super::episode::{base_severity, look_at_page, turn};
-use super::outcome::{Effect, LeftOut, RuleName};
+use super::outcome::{Effect, LeftOut, Reason, RuleName};
 use super::paging::waits_for_supply;
 use super::rules::{Assessment, Rule as _, Suspicion};
 use super::sample::Taken;
@@ -10,7 +11,8 @@ use super::state::{One, UseProof};
 use super::verdict::seen;
 use super::world::World;
 use crate::quantity::Quantity;
-use crate::source::Kind;
+use crate::source::{Kind, TapPoint};
+use crate::time::Timestamp;
 
 /// Takes one cleaned sample that is not older than the newest.
 pub fn take(
@@ -254,9 +256,11 @@ fn remember(one: &mut One, taken: &Taken, world: &World) {
             RuleName::DrawLow,
         ];
         let wrong = |rule: &RuleName| one.state.holds(*rule) || one.state.is_open(*rule);
-        if !drawing && !low.iter().any(wrong) {
+        let usual = !drawing && !low.iter().any(wrong);
+        if usual {
             one.state.learn_normal(value);
         }
+        learn_baseline(one, taken.at, value, usual);
     }
     if let (Some(flow), Some(pressure), Kind::Hydrant { .. }) = (
         taken.flow_lps,
@@ -265,6 +269,26 @@ fn remember(one: &mut One, taken: &Taken, world: &World) {
     ) {
         learn_from_use(one, taken, flow, pressure, world);
     }
+}
+
+/// What is usual at each hour is learned from hours of usual life only.
+fn learn_baseline(one: &mut One, at: Timestamp, value: f64, usual: bool) {
+    let scale = match &one.settings.source.kind {
+        Kind::Hydrant {
+            tap_point: TapPoint::Main,
+        } => Scale::Pressure,
+        Kind::Tank(tank) if tank.daily_use => Scale::Level,
+        _ => return,
+    };
+    let usual = usual
+        && one.settings.is_in_service()
+        && !one.state.stance.reasons.contains(Reason::SensorSick)
+        && !one.settings.in_maintenance(at)
+        && one.settings.supplied(at);
+    let stands = one.settings.on_change();
+    let fresh = || Box::new(Baseline::new(scale));
+    let baseline = one.state.baseline.get_or_insert_with(fresh);
+    baseline.take(at, value, usual, stands);
 }
 
 /// A use proves the flow that is owed when flow and pressure both reach it; it disproves it when

@@ -13,6 +13,7 @@ use super::episode;
 use super::judge::{Judge, place};
 use super::listening::Listening;
 use super::outcome::{Effect, EpisodeState, RuleName};
+use super::pulse::Pulse;
 use super::rules::{Parameters, RuleBook, RuleScope, Rules};
 use super::settings::Settings;
 use super::state::{One, State};
@@ -41,7 +42,7 @@ pub struct RestoreError {
 }
 
 /// Changes whenever what is saved is laid out anew.
-const LAYOUT: u16 = 6;
+const LAYOUT: u16 = 7;
 
 #[derive(Serialize, Deserialize)]
 struct Global {
@@ -290,6 +291,7 @@ impl Judge {
         }
         self.deadlines.extend(one.deadline_ms.map(|at| (at, index)));
         self.silences.extend(one.silence_ms.map(|at| (at, index)));
+        self.world.enter_pulse(index, Pulse::of(&one));
         self.ones[index as usize] = Some(one);
         true
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::arrival::Arrivals;
+use super::baseline::{Baseline, Expected};
 use super::codes::{Notes, Reasons};
 use super::condition::{Condition, Moment};
 use super::hearing::newest_usable;
@@ -75,6 +76,9 @@ pub struct State {
     pub band: Band,
     /// What the main quantity normally is, kPa or m.
     pub normal: Option<f32>,
+    /// What the main quantity usually is at each hour; of hydrants on the main and of tanks that
+    /// also serve daily use.
+    pub baseline: Option<Box<Baseline>>,
     /// Pressure when last at rest, kPa.
     pub at_rest_kpa: Option<f64>,
     /// Reading time of the newest sample that confirmed its use.
@@ -151,6 +155,7 @@ impl One {
             timed_by_receipt: false,
             band: Band::default(),
             normal: None,
+            baseline: None,
             at_rest_kpa: None,
             use_seen_at: None,
             use_proof: None,
@@ -168,6 +173,14 @@ impl One {
             deadline_ms: None,
             silence_ms: None,
         }
+    }
+}
+
+impl One {
+    /// What the main quantity usually is at `at`; `None`: not learned, or of a kind that learns none.
+    pub fn expected(&self, at: Timestamp) -> Option<Expected> {
+        let baseline = self.state.baseline.as_deref()?;
+        baseline.expected(at, self.settings.source.sensor.resolution)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::listening::Listening;
 use super::neighbours::Neighbourhood;
+use super::pulse::Pulse;
 use super::rules::RuleBook;
 use crate::change::Incident;
 use crate::source::{Position, Source};
@@ -20,6 +21,8 @@ pub struct World {
     pub using: Using,
     /// Where all sources stand.
     pub places: Neighbourhood,
+    /// How every source stands to what is usual, by its number.
+    pub pulses: Vec<Pulse>,
     /// Open incidents.
     pub incidents: BTreeMap<String, Incident>,
 }
@@ -31,6 +34,15 @@ impl World {
         self.incidents
             .values()
             .any(|i| i.position.distance_m(&position) <= reach)
+    }
+
+    /// Enters how a source stands to what is usual.
+    pub fn enter_pulse(&mut self, index: u32, pulse: Pulse) {
+        let index = index as usize;
+        if index >= self.pulses.len() {
+            self.pulses.resize(index + 1, Pulse::default());
+        }
+        self.pulses[index] = pulse;
     }
 
     /// Whether another source of the same zone, within reach, is drawing.

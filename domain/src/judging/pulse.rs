@@ -1,0 +1,101 @@
+//! How every source stands to what is usual, in one short line each: what neighbours and zones are
+//! judged by without looking into each other's state.
+//!
+//! A pulse is nothing but a view of its source's state, made anew after each step that changed it
+//! and on restore; so it needs no saving.
+
+use super::outcome::Reason;
+use super::state::One;
+use crate::time::Timestamp;
+
+/// A source's newest word of its pressure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pulse {
+    /// Reading time of its newest pressure.
+    pub at: Timestamp,
+    /// The pressure, kPa.
+    pub value: f32,
+    /// What is usual at that time, kPa; NaN: not learned.
+    mean: f32,
+    /// Its σ, kPa.
+    sigma: f32,
+    /// How far its values lay apart within the last 1.5 to 3 h, kPa.
+    pub moved: f32,
+    /// Its interval, s.
+    interval_s: u32,
+    /// In service, healthy, neither worked on nor outside its supply hours.
+    pub sound: bool,
+    /// Water is being drawn from it.
+    pub drawing: bool,
+}
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self {
+            at: Timestamp::MIN,
+            value: 0.0,
+            mean: f32::NAN,
+            sigma: 0.0,
+            moved: 0.0,
+            interval_s: 0,
+            sound: false,
+            drawing: false,
+        }
+    }
+}
+
+/// What makes a source no witness of its zone's water.
+const NO_WITNESS: [Reason; 8] = [
+    Reason::Planned,
+    Reason::Removed,
+    Reason::OutOfService,
+    Reason::Inoperable,
+    Reason::Obstructed,
+    Reason::Maintenance,
+    Reason::SupplyHours,
+    Reason::SensorSick,
+];
+
+impl Pulse {
+    /// The pulse of a source: only hydrants whose sensor taps the main have one.
+    pub fn of(one: &One) -> Self {
+        let source = &one.settings.source;
+        let Some(baseline) = one.state.baseline.as_deref().filter(|_| source.taps_main()) else {
+            return Self::default();
+        };
+        let (at, value) = baseline.newest();
+        let expected = one.expected(at);
+        let reasons = one.state.stance.reasons;
+        Self {
+            at,
+            value,
+            mean: expected.map_or(f32::NAN, |e| e.mean as f32),
+            sigma: expected.map_or(0.0, |e| e.sigma as f32),
+            moved: baseline.moved(),
+            interval_s: (one.settings.source.interval_ms() / 1_000) as u32,
+            sound: !NO_WITNESS.iter().any(|reason| reasons.contains(*reason)),
+            drawing: one.state.is_drawing(),
+        }
+    }
+
+    /// How many σ its pressure lies above what is usual; `None`: not learned.
+    pub fn sigmas(&self) -> Option<f64> {
+        (!self.mean.is_nan()).then(|| f64::from((self.value - self.mean) / self.sigma))
+    }
+
+    /// Whether its newest reading is within two of its intervals of `at`.
+    pub fn is_near(&self, at: Timestamp) -> bool {
+        at.since_ms(self.at).abs() <= 2_000 * i64::from(self.interval_s)
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_tests(value: f32, mean: Option<f32>, sigma: f32) -> Self {
+        Self {
+            value,
+            mean: mean.unwrap_or(f32::NAN),
+            sigma,
+            sound: true,
+            ..Self::default()
+        }
+    }
+}

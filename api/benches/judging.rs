@@ -27,19 +27,20 @@ fn hydrant(n: usize) -> Source {
             lon: 105.7 + (n % 400) as f64 * 0.0012,
         },
         device: Some(format!("dev-{n:06}").into()),
-        unit: Some(format!("P. {}", n % 126)),
+        unit: Some(format!("P. {}", n % 126).into()),
         zone: Some(format!("Z{}", n / 400 / 10).into()),
         requirement: Requirement {
             pressure_kpa: Some(98.1),
             flow_lps: Some(15.0),
             volume_m3: None,
-        },
+        }.into()
+        .into(),
         reporting: Reporting::default(),
-        access: Access::default(),
+        access: Access::default().into(),
         status: Status::InService,
         supply_schedule: None,
         elevation_m: None,
-        sensor: Sensor::default(),
+        sensor: Sensor::default().into(),
     }
 }
 

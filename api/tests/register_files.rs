@@ -41,8 +41,8 @@ fn empty_and_absent_columns_mean_what_is_documented() {
     );
     assert_eq!(hydrant.interval_ms(), 900_000);
     assert_eq!(hydrant.status, Status::InService);
-    assert_eq!(hydrant.requirement, Requirement::default());
-    assert_eq!(tank.kind, Kind::Tank(TankGeometry::default()));
+    assert_eq!(*hydrant.requirement, Requirement::default());
+    assert_eq!(tank.kind, Kind::Tank(Box::default()));
     assert_eq!(tank.interval_ms(), 3_600_000);
     assert!(
         plan.warnings[0].reason.contains("2 source(s)"),
@@ -240,21 +240,27 @@ fn any_kind() -> impl Strategy<Value = Kind> {
     )
         .prop_map(
             |(area_m2, height_m, (open, daily_use), outlet_level_m, refill_hours)| {
-                Kind::Tank(TankGeometry {
-                    area_m2,
-                    height_m,
-                    open,
-                    daily_use,
-                    outlet_level_m,
-                    refill_hours,
-                })
+                Kind::Tank(
+                    TankGeometry {
+                        area_m2,
+                        height_m,
+                        open,
+                        daily_use,
+                        outlet_level_m,
+                        refill_hours,
+                    }
+                    .into(),
+                )
             },
         );
     let point = (of(0.0..9e3_f64), of(-500.0..0.0_f64)).prop_map(|(apron_level_m, bed_level_m)| {
-        Kind::DrawPoint(DrawPointGeometry {
-            apron_level_m,
-            bed_level_m,
-        })
+        Kind::DrawPoint(
+            DrawPointGeometry {
+                apron_level_m,
+                bed_level_m,
+            }
+            .into(),
+        )
     });
     prop_oneof![
         Just(Kind::Hydrant {
@@ -318,13 +324,14 @@ fn any_source() -> impl Strategy<Value = Source> {
             name,
             position: Position { lat, lon },
             device: None,
-            unit,
+            unit: unit.map(Into::into),
             zone: zone.map(Into::into),
             requirement: Requirement {
                 pressure_kpa: owes.0,
                 flow_lps: owes.1,
                 volume_m3: owes.2,
-            },
+            }.into()
+            .into(),
             reporting: Reporting {
                 interval_s: owes.3,
                 mode,
@@ -335,7 +342,8 @@ fn any_source() -> impl Strategy<Value = Source> {
                 road_load_t: access.2,
                 turning_area: access.3,
                 obstruction: access.4,
-            },
+            }.into()
+            .into(),
             status: statuses[rest.0],
             supply_schedule: rest
                 .1
@@ -345,7 +353,8 @@ fn any_source() -> impl Strategy<Value = Source> {
                 range_max: rest.3,
                 resolution: rest.4,
                 accuracy: rest.5,
-            },
+            }.into()
+            .into(),
         }
     })
 }

@@ -1,6 +1,8 @@
 //! As much of MQTT 3.1.1 as a load needs: publish with QoS 1 as fast as a broker takes it, and read
 //! with acknowledgements as fast as it gives.
 
+#![allow(dead_code, reason = "each benchmark uses a part of it")]
+
 use std::io::{BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -20,12 +22,7 @@ pub(crate) fn publish(
     });
     let mut bytes = Vec::with_capacity(1 << 16);
     for i in 0..count {
-        let (topic, payload) = (topic(i), payload(i));
-        bytes.push(0x32);
-        length(&mut bytes, 2 + topic.len() + 2 + payload.len());
-        string(&mut bytes, &topic);
-        bytes.extend(packet_id(i).to_be_bytes());
-        bytes.extend(payload.as_bytes());
+        publish_packet(&mut bytes, i, &topic(i), &payload(i));
         if bytes.len() > 60_000 {
             stream
                 .write_all(&bytes)
@@ -37,6 +34,15 @@ pub(crate) fn publish(
         .write_all(&bytes)
         .expect("the broker takes what is published");
     counting.join().expect("every message is acknowledged");
+}
+
+/// Adds the packet that publishes the `i`th message of a connection.
+pub(crate) fn publish_packet(bytes: &mut Vec<u8>, i: u32, topic: &str, payload: &str) {
+    bytes.push(0x32);
+    length(bytes, 2 + topic.len() + 2 + payload.len());
+    string(bytes, topic);
+    bytes.extend(packet_id(i).to_be_bytes());
+    bytes.extend(payload.as_bytes());
 }
 
 /// Subscribes under `client_id` with a session that the broker keeps, and goes.
@@ -79,7 +85,8 @@ fn packet_id(i: u32) -> u16 {
     (i % 65_535 + 1) as u16
 }
 
-fn connect(broker: SocketAddr, client_id: &str, clean: bool) -> TcpStream {
+/// A connection that is let in.
+pub(crate) fn connect(broker: SocketAddr, client_id: &str, clean: bool) -> TcpStream {
     let mut stream = TcpStream::connect(broker).expect("the broker listens");
     stream.set_nodelay(true).expect("a socket can be set");
     stream
@@ -114,11 +121,20 @@ fn length(bytes: &mut Vec<u8>, mut value: usize) {
 }
 
 fn read_packet(from: &mut impl Read, body: &mut Vec<u8>) {
+    read(from, body).expect("the broker answers");
+}
+
+/// Reads a packet; false when the broker has closed the connection.
+pub(crate) fn try_read_packet(from: &mut impl Read, body: &mut Vec<u8>) -> bool {
+    read(from, body).is_ok()
+}
+
+fn read(from: &mut impl Read, body: &mut Vec<u8>) -> std::io::Result<()> {
     let mut byte = [0];
-    from.read_exact(&mut byte).expect("the broker answers");
+    from.read_exact(&mut byte)?;
     let (mut value, mut shift) = (0_usize, 0);
     loop {
-        from.read_exact(&mut byte).expect("the broker answers");
+        from.read_exact(&mut byte)?;
         value |= usize::from(byte[0] & 0x7f) << shift;
         shift += 7;
         if byte[0] & 0x80 == 0 {
@@ -126,5 +142,5 @@ fn read_packet(from: &mut impl Read, body: &mut Vec<u8>) {
         }
     }
     body.resize(value, 0);
-    from.read_exact(body).expect("the broker answers");
+    from.read_exact(body)
 }

@@ -137,12 +137,15 @@ fn high_pressure_has_its_three_limits_and_a_main_that_stands_just_below_can_clea
 #[test]
 fn a_tank_is_judged_by_usable_volume_and_critical_below_half() {
     let tank = Source {
-        kind: Kind::Tank(TankGeometry {
-            area_m2: Some(54.0),
-            height_m: Some(3.0),
-            outlet_level_m: Some(0.5),
-            ..TankGeometry::default()
-        }),
+        kind: Kind::Tank(
+            TankGeometry {
+                area_m2: Some(54.0),
+                height_m: Some(3.0),
+                outlet_level_m: Some(0.5),
+                ..TankGeometry::default()
+            }
+            .into(),
+        ),
         ..tank("T")
     };
     for (level, verdict) in [
@@ -165,10 +168,13 @@ fn a_tank_is_judged_by_usable_volume_and_critical_below_half() {
 #[test]
 fn a_draw_point_has_two_limits_and_clears_a_tenth_above_both() {
     let point = |apron, bed| Source {
-        kind: Kind::DrawPoint(DrawPointGeometry {
-            apron_level_m: apron,
-            bed_level_m: bed,
-        }),
+        kind: Kind::DrawPoint(
+            DrawPointGeometry {
+                apron_level_m: apron,
+                bed_level_m: bed,
+            }
+            .into(),
+        ),
         ..draw_point("D")
     };
     for (source, level, verdict) in [
@@ -375,7 +381,7 @@ fn a_use_that_nothing_confirms_for_three_intervals_ends_but_resolves_no_low_pres
 #[test]
 fn a_source_without_any_requirement_says_just_that() {
     let bare = Source {
-        requirement: Requirement::default(),
+        requirement: Requirement::default().into(),
         ..hydrant("H")
     };
     let mut told = Told::recording([bare]);
@@ -463,7 +469,8 @@ fn the_range_of_the_sensor_bounds_what_can_be() {
         sensor: Sensor {
             range_max: Some(1_000.0),
             ..Sensor::default()
-        },
+        }.into()
+        .into(),
         ..hydrant("H")
     };
     for (kpa, heard) in [

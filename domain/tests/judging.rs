@@ -20,7 +20,8 @@ fn owing_flow(code: &str) -> Source {
             pressure_kpa: Some(98.1),
             flow_lps: Some(15.0),
             volume_m3: None,
-        },
+        }.into()
+        .into(),
         ..hydrant(code)
     }
 }
@@ -598,7 +599,7 @@ fn of_an_on_change_device_one_sample_holds_and_counts_as_the_second_when_the_dwe
 #[test]
 fn without_a_requirement_or_out_of_service_nothing_is_judged() {
     let bare = Source {
-        requirement: Requirement::default(),
+        requirement: Requirement::default().into(),
         ..hydrant("BARE")
     };
     let out = Source {

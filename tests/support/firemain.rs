@@ -97,6 +97,14 @@ impl FiremainBuilder {
         firemain
     }
 
+    /// Starts it on data that take their time.
+    #[track_caller]
+    pub(crate) fn start_within(self, within: Duration) -> Firemain {
+        let mut firemain = self.start_unready();
+        firemain.becomes_ready_within(within);
+        firemain
+    }
+
     /// Starts it; whether it becomes ready is the test's affair.
     #[track_caller]
     pub(crate) fn start_unready(self) -> Firemain {
@@ -178,9 +186,12 @@ impl Firemain {
 
     #[track_caller]
     pub(crate) fn becomes_ready(&mut self) -> &Ready {
-        let ready = self
-            .process
-            .hears("says `ready`", STARTS_WITHIN, Ready::parse);
+        self.becomes_ready_within(STARTS_WITHIN)
+    }
+
+    #[track_caller]
+    pub(crate) fn becomes_ready_within(&mut self, within: Duration) -> &Ready {
+        let ready = self.process.hears("says `ready`", within, Ready::parse);
         self.ready
             .insert(ready.expect("firemain says `ready` instead of ending"))
     }
@@ -234,7 +245,19 @@ impl Firemain {
     /// The same again on the same data, after it has ended.
     #[track_caller]
     pub(crate) fn start_again(&mut self) {
+        self.start_again_within(STARTS_WITHIN);
+    }
+
+    #[track_caller]
+    pub(crate) fn start_again_within(&mut self, within: Duration) {
+        self.start_again_unready();
+        self.becomes_ready_within(within);
+    }
+
+    /// The same again; whether it becomes ready is the test's affair.
+    #[track_caller]
+    pub(crate) fn start_again_unready(&mut self) {
         self.process = start_process(&self.builder, &self.config, &self.data);
-        self.becomes_ready();
+        self.ready = None;
     }
 }

@@ -289,13 +289,14 @@ mod tests {
             requirement: Requirement {
                 pressure_kpa: Some(98.1),
                 ..Requirement::default()
-            },
+            }.into()
+            .into(),
             reporting: firemain_domain::source::Reporting::default(),
-            access: firemain_domain::source::Access::default(),
+            access: firemain_domain::source::Access::default().into(),
             status: firemain_domain::source::Status::InService,
             supply_schedule: None,
             elevation_m: None,
-            sensor: firemain_domain::source::Sensor::default(),
+            sensor: firemain_domain::source::Sensor::default().into(),
         };
         Plan {
             rules: Rules::default(),

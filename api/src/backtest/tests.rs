@@ -26,13 +26,14 @@ fn hydrant(code: &str) -> Source {
         requirement: Requirement {
             pressure_kpa: Some(98.1),
             ..Requirement::default()
-        },
+        }.into()
+        .into(),
         reporting: Reporting::default(),
-        access: Access::default(),
+        access: Access::default().into(),
         status: Status::InService,
         supply_schedule: None,
         elevation_m: None,
-        sensor: Sensor::default(),
+        sensor: Sensor::default().into(),
     }
 }
 

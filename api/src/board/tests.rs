@@ -28,13 +28,14 @@ fn source(code: &str, lat: f64) -> Arc<Source> {
         requirement: Requirement {
             pressure_kpa: Some(98.1),
             ..Requirement::default()
-        },
+        }.into()
+        .into(),
         reporting: firemain_domain::source::Reporting::default(),
-        access: firemain_domain::source::Access::default(),
+        access: firemain_domain::source::Access::default().into(),
         status: firemain_domain::source::Status::InService,
         supply_schedule: None,
         elevation_m: None,
-        sensor: firemain_domain::source::Sensor::default(),
+        sensor: firemain_domain::source::Sensor::default().into(),
     })
 }
 

@@ -253,7 +253,7 @@ impl Gathering {
 
     /// What is allowed, but is seldom meant.
     fn look_twice(&mut self, place: Place, source: &Source) {
-        let required = source.requirement;
+        let required = *source.requirement;
         let owes = required.pressure_kpa.is_some()
             || required.flow_lps.is_some()
             || required.volume_m3.is_some()

@@ -61,7 +61,7 @@ pub fn read(cells: &Cells<'_>, numbers: &mut Numbers, place: Place) -> ReadSourc
 
 /// Whether a draw point has a level it can be judged by.
 pub fn has_levels(source: &Source) -> bool {
-    matches!(source.kind, Kind::DrawPoint(p) if p.apron_level_m.is_some() || p.bed_level_m.is_some())
+    matches!(&source.kind, Kind::DrawPoint(p) if p.apron_level_m.is_some() || p.bed_level_m.is_some())
 }
 
 struct Row<'a> {
@@ -85,7 +85,7 @@ impl<'a> Row<'a> {
             pressure_kpa: self.number(Column::RequiredPressure, limits::REQUIRED_PRESSURE),
             flow_lps: self.number(Column::RequiredFlow, limits::REQUIRED_FLOW),
             volume_m3: self.number(Column::RequiredVolume, limits::REQUIRED_VOLUME),
-        };
+        }.into();
         let reporting = Reporting {
             interval_s: self.whole_seconds(),
             mode: self
@@ -116,15 +116,15 @@ impl<'a> Row<'a> {
                 lon: lon?,
             },
             device: device.map(Into::into),
-            unit,
+            unit: unit.map(Into::into),
             zone: zone.map(Into::into),
-            requirement,
+            requirement: requirement.into(),
             reporting,
-            access,
+            access: access.into(),
             status,
             supply_schedule,
             elevation_m,
-            sensor,
+            sensor: sensor.into(),
         })
     }
 
@@ -166,8 +166,8 @@ impl<'a> Row<'a> {
         }
         Some(match kind {
             KindName::Hydrant => Kind::Hydrant { tap_point },
-            KindName::Tank => Kind::Tank(tank),
-            KindName::DrawPoint => Kind::DrawPoint(point),
+            KindName::Tank => Kind::Tank(tank.into()),
+            KindName::DrawPoint => Kind::DrawPoint(point.into()),
         })
     }
 

@@ -1,5 +1,7 @@
 //! What people change, taken into the state.
 
+use std::sync::Arc;
+
 use super::condition::Coming;
 use super::episode;
 use super::judge::{Judge, place};
@@ -173,7 +175,9 @@ fn look_around(judge: &mut Judge, position: Position, effects: &mut Vec<Effect>)
 
 fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
     let now = judge.world.clocks.now();
-    let shared = judge.world.places.with_shared_zone(source);
+    let mut source = source.clone();
+    judge.world.commons.share(&mut source);
+    let shared = Arc::new(source);
     let source = &*shared;
     let index = match judge.by_code.get(&source.code) {
         Some(&index) => index,
@@ -309,7 +313,7 @@ fn judge_test(
     {
         return;
     }
-    let requirement = one.settings.source.requirement;
+    let requirement = *one.settings.source.requirement;
     let target_kpa = requirement.pressure_kpa.unwrap_or(
         world
             .rules

@@ -16,7 +16,7 @@ use super::surroundings::Surroundings;
 use super::world::{Place, Using, World};
 use super::{changes, hearing, time_passes, verdict};
 use crate::report::DeviceId;
-use crate::source::{Source, SourceCode};
+use crate::source::{Commons, Source, SourceCode};
 use crate::time::Timestamp;
 
 /// The state of judging, and the step that takes it on.
@@ -73,6 +73,7 @@ impl Judge {
             using: Using::default(),
             places: Neighbourhood::default(),
             pulses: Vec::new(),
+            commons: Commons::default(),
             incidents: BTreeMap::new(),
         };
         Self {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::source::{Position, Source};
+use crate::source::Position;
 
 /// The side of a cell, degrees: some 550 m of latitude.
 const CELL_DEG: f64 = 0.005;
@@ -23,19 +23,6 @@ pub struct Neighbourhood {
 }
 
 impl Neighbourhood {
-    /// The source with the one name of its zone that all its sources share.
-    pub fn with_shared_zone(&self, source: &Source) -> Arc<Source> {
-        let mut source = source.clone();
-        if let Some((known, _)) = source
-            .zone
-            .as_ref()
-            .and_then(|z| self.zones.get_key_value(z))
-        {
-            source.zone = Some(known.clone());
-        }
-        Arc::new(source)
-    }
-
     /// Enters a source; one without a zone has no neighbours.
     pub fn insert(&mut self, index: u32, zone: Option<&Arc<str>>, position: Position) {
         if let Some(zone) = zone {

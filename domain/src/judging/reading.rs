@@ -294,7 +294,7 @@ fn learn_baseline(one: &mut One, at: Timestamp, value: f64, usual: bool) {
 /// A use proves the flow that is owed when flow and pressure both reach it; it disproves it when
 /// pressure falls short at no more than that flow.
 fn learn_from_use(one: &mut One, taken: &Taken, flow_lps: f64, pressure_kpa: f64, world: &World) {
-    let required = one.settings.source.requirement;
+    let required = *one.settings.source.requirement;
     let least = world
         .rules
         .of(&one.settings.source)

@@ -6,6 +6,7 @@
 //! thousand sources is that of one moment, and judging never pauses for it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -267,7 +268,8 @@ impl Judge {
         if !matches!(self.ones.get(index as usize), Some(None)) {
             return false;
         }
-        settings.source = self.world.places.with_shared_zone(&settings.source);
+        let source = Arc::make_mut(&mut settings.source);
+        self.world.commons.share(source);
         let source = &settings.source;
         self.by_code.insert(source.code.clone(), index);
         if let Some(device) = &source.device {

@@ -119,7 +119,7 @@ fn unknown(one: &One, _: &Rules, _: Timestamp) -> Reasons {
 
 fn has_requirement(one: &One) -> bool {
     let source = &one.settings.source;
-    let required = source.requirement;
+    let required = *source.requirement;
     match &source.kind {
         Kind::Hydrant { .. } => required.pressure_kpa.is_some() || required.flow_lps.is_some(),
         Kind::Tank(_) => required.volume_m3.is_some(),

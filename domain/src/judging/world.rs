@@ -8,7 +8,7 @@ use super::neighbours::Neighbourhood;
 use super::pulse::Pulse;
 use super::rules::RuleBook;
 use crate::change::Incident;
-use crate::source::{Position, Source};
+use crate::source::{Commons, Position, Source};
 
 /// What judging knows beyond single sources.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct World {
     pub places: Neighbourhood,
     /// How every source stands to what is usual, by its number.
     pub pulses: Vec<Pulse>,
+    /// What sources have in common.
+    pub commons: Commons,
     /// Open incidents.
     pub incidents: BTreeMap<String, Incident>,
 }

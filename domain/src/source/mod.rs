@@ -5,11 +5,13 @@ mod access;
 mod geometry;
 mod position;
 mod schedule;
+mod shared;
 
 pub use access::{Access, Barred, Vehicle};
 pub use geometry::{DrawPointGeometry, TankGeometry};
 pub use position::Position;
 pub use schedule::{ScheduleError, SupplySchedule};
+pub use shared::{Commons, Shared, Unset};
 
 use std::sync::Arc;
 
@@ -35,15 +37,15 @@ pub struct Source {
     /// The device that reports for it, if one is mounted.
     pub device: Option<DeviceId>,
     /// The administrative unit it belongs to, by name.
-    pub unit: Option<String>,
+    pub unit: Option<Arc<str>>,
     /// The pressure zone of the network that feeds it: neighbours matter within one zone only.
     pub zone: Option<Arc<str>>,
     /// What it owes. A person enters it; the norms only propose.
-    pub requirement: Requirement,
+    pub requirement: Shared<Requirement>,
     /// How its device reports.
     pub reporting: Reporting,
     /// How an engine gets to it.
-    pub access: Access,
+    pub access: Shared<Access>,
     /// Where it is in its life.
     pub status: Status,
     /// The hours in which there is water, where supply is intermittent.
@@ -51,7 +53,7 @@ pub struct Source {
     /// Height of the ground above the city's datum, m.
     pub elevation_m: Option<f64>,
     /// The sensor of its main quantity.
-    pub sensor: Sensor,
+    pub sensor: Shared<Sensor>,
 }
 
 impl Source {
@@ -128,9 +130,9 @@ pub enum Kind {
         tap_point: TapPoint,
     },
     /// Stored water.
-    Tank(TankGeometry),
+    Tank(Box<TankGeometry>),
     /// A place at open water where engines draw by suction.
-    DrawPoint(DrawPointGeometry),
+    DrawPoint(Box<DrawPointGeometry>),
 }
 
 /// Where a hydrant's pressure sensor taps the water.

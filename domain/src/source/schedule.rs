@@ -17,7 +17,7 @@ const DAY_NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SupplySchedule {
-    windows: Vec<Window>,
+    windows: Box<[Window]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl FromStr for SupplySchedule {
                 window(part.trim())
                     .ok_or_else(|| ScheduleError(part.trim().chars().take(64).collect()))
             })
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Box<[_]>, _>>()?;
         Ok(Self { windows })
     }
 }

@@ -38,38 +38,46 @@ pub fn hydrant(code: &str) -> Source {
         requirement: Requirement {
             pressure_kpa: Some(98.1),
             ..Requirement::default()
-        },
+        }.into()
+        .into(),
         reporting: Reporting::default(),
-        access: Access::default(),
+        access: Access::default().into(),
         status: Status::InService,
         supply_schedule: None,
         elevation_m: None,
-        sensor: Sensor::default(),
+        sensor: Sensor::default().into(),
     }
 }
 
 pub fn tank(code: &str) -> Source {
     Source {
-        kind: Kind::Tank(TankGeometry {
-            area_m2: Some(54.0),
-            height_m: Some(3.0),
-            ..TankGeometry::default()
-        }),
+        kind: Kind::Tank(
+            TankGeometry {
+                area_m2: Some(54.0),
+                height_m: Some(3.0),
+                ..TankGeometry::default()
+            }
+            .into(),
+        ),
         requirement: Requirement {
             volume_m3: Some(108.0),
             ..Requirement::default()
-        },
+        }.into()
+        .into(),
         ..hydrant(code)
     }
 }
 
 pub fn draw_point(code: &str) -> Source {
     Source {
-        kind: Kind::DrawPoint(DrawPointGeometry {
-            apron_level_m: Some(7.0),
-            bed_level_m: Some(-1.0),
-        }),
-        requirement: Requirement::default(),
+        kind: Kind::DrawPoint(
+            DrawPointGeometry {
+                apron_level_m: Some(7.0),
+                bed_level_m: Some(-1.0),
+            }
+            .into(),
+        ),
+        requirement: Requirement::default().into(),
         ..hydrant(code)
     }
 }
@@ -335,7 +343,8 @@ pub fn owing_flow(code: &str) -> Source {
             pressure_kpa: Some(98.1),
             flow_lps: Some(15.0),
             volume_m3: None,
-        },
+        }.into()
+        .into(),
         ..hydrant(code)
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn stores(town: &Town, seed: u64, start: Timestamp) -> (Vec<Tank>, Ve
     let mut waters = Vec::new();
     for (number, (source, place)) in town.sources().iter().zip(&town.places).enumerate() {
         match (*place, &source.kind) {
-            (Place::Tank { .. }, Kind::Tank(geometry)) => tanks.push(Tank::new(*geometry, start)),
+            (Place::Tank { .. }, Kind::Tank(geometry)) => tanks.push(Tank::new(**geometry, start)),
             (Place::DrawPoint { mean_m, tide_m, .. }, Kind::DrawPoint(shape)) => {
                 let own = draw(seed, 141, number as u64);
                 let bed_m = shape.bed_level_m.unwrap_or(0.0);

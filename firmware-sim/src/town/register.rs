@@ -69,8 +69,8 @@ fn row(source: &Source) -> Vec<String> {
     let number = |n: Option<f64>| n.map(|n| n.to_string()).unwrap_or_default();
     let (tank, point, tap) = match &source.kind {
         Kind::Hydrant { tap_point } => (None, None, Some(*tap_point)),
-        Kind::Tank(tank) => (Some(*tank), None, None),
-        Kind::DrawPoint(point) => (None, Some(*point), None),
+        Kind::Tank(tank) => (Some(**tank), None, None),
+        Kind::DrawPoint(point) => (None, Some(**point), None),
     };
     let yes_no = |yes: Option<bool>| yes.map(|y| y.to_string()).unwrap_or_default();
     vec![
@@ -89,7 +89,7 @@ fn row(source: &Source) -> Vec<String> {
         })
         .unwrap_or_default()
         .to_owned(),
-        source.unit.clone().unwrap_or_default(),
+        source.unit.as_deref().unwrap_or_default().to_owned(),
         source.zone.as_deref().unwrap_or_default().to_owned(),
         number(source.requirement.pressure_kpa),
         number(source.requirement.flow_lps),

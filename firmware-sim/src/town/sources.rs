@@ -110,15 +110,15 @@ pub(super) fn bare(
         kind,
         name,
         position,
-        unit: Some(format!("Phường {}", WARDS[z % WARDS.len()])),
+        unit: Some(format!("Phường {}", WARDS[z % WARDS.len()]).into()),
         zone: Some(zone.clone()),
-        requirement: Requirement::default(),
+        requirement: Requirement::default().into(),
         reporting: Reporting::default(),
-        access: Access::default(),
+        access: Access::default().into(),
         status: Status::InService,
         supply_schedule: None,
         elevation_m: None,
-        sensor: Sensor::default(),
+        sensor: Sensor::default().into(),
     }
 }
 
@@ -128,7 +128,7 @@ pub(super) fn equip_hydrant(source: &mut Source, diameter_mm: f64, ground_m: f64
     source.requirement.flow_lps = Some(if diameter_mm > 120.0 { 15.0 } else { 10.0 });
     source.reporting.interval_s = Some(900);
     source.elevation_m = Some(round(ground_m, 2));
-    source.sensor = PRESSURE_SENSOR;
+    source.sensor = PRESSURE_SENSOR.into();
 }
 
 fn hydrant(
@@ -172,7 +172,8 @@ fn hydrant(
         road_load_t: Some(if narrow { 5.0 } else { 20.0 }),
         turning_area: Some(!narrow),
         obstruction: None,
-    };
+    }.into()
+    .into();
     source
 }
 
@@ -217,7 +218,7 @@ fn tank(
     let street = STREETS[(of(67) % STREETS.len() as u64) as usize];
     let mut source = bare(
         format!("BN-{:0digits$}", i + 1),
-        Kind::Tank(geometry),
+        Kind::Tank(geometry.into()),
         format!("Bể ngõ {} {street}", of(68) % 180 + 1),
         somewhere(settings, shapes, zones, z, 70, i),
         &zones[z].name,
@@ -225,7 +226,7 @@ fn tank(
     );
     source.requirement.volume_m3 = Some(required_m3);
     source.reporting.interval_s = Some(3_600);
-    source.sensor = LEVEL_SENSOR;
+    source.sensor = LEVEL_SENSOR.into();
     source.access.road_width_m = Some(round(between(of(69), 1.8, 4.0), 1));
     source
 }
@@ -245,10 +246,13 @@ fn draw_point(
     let bed = round(mean_m - between(of(83), 1.6, 3.0), 2);
     let mut source = bare(
         format!("HL-{:0digits$}", i + 1),
-        Kind::DrawPoint(DrawPointGeometry {
-            apron_level_m: Some(apron),
-            bed_level_m: Some(bed),
-        }),
+        Kind::DrawPoint(
+            DrawPointGeometry {
+                apron_level_m: Some(apron),
+                bed_level_m: Some(bed),
+            }
+            .into(),
+        ),
         if i < WATERS.len() {
             water.to_owned()
         } else {
@@ -259,7 +263,7 @@ fn draw_point(
         z,
     );
     source.reporting.interval_s = Some(21_600);
-    source.sensor = LEVEL_SENSOR;
+    source.sensor = LEVEL_SENSOR.into();
     source.access.road_width_m = Some(round(between(of(86), 3.5, 8.0), 1));
     let tide_m = if tidal {
         between(of(87), 0.2, 0.45) as f32

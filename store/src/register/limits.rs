@@ -248,7 +248,7 @@ fn check_texts(source: &Source) -> Result<(), Fault> {
 }
 
 fn check_sensor(source: &Source) -> Result<(), Fault> {
-    let sensor = source.sensor;
+    let sensor = *source.sensor;
     SENSOR_RANGE.check_if(sensor.range_max)?;
     SENSOR_RESOLUTION.check_if(sensor.resolution)?;
     SENSOR_ACCURACY.check_if(sensor.accuracy)?;

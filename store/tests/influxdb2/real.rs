@@ -144,7 +144,7 @@ async fn what_can_change_about_a_source_is_beside_its_readings() {
         source: "TR 0412".into(),
         kind: KindName::Hydrant,
         name: "12 \"Hàng Bạc\" \\".to_owned(),
-        unit: Some("Phường Hoàn Kiếm".to_owned()),
+        unit: Some("Phường Hoàn Kiếm".into()),
         zone: Some("Z1".to_owned()),
         position: Place {
             lat: 21.03,
@@ -153,7 +153,8 @@ async fn what_can_change_about_a_source_is_beside_its_readings() {
         requirement: Requirement {
             pressure_kpa: Some(98.1),
             ..Requirement::default()
-        },
+        }.into()
+        .into(),
     };
     archive
         .write_source_info(std::slice::from_ref(&info), EIGHT_O_CLOCK)

@@ -39,31 +39,37 @@ pub fn hydrant(code: &str) -> Source {
             pressure_kpa: Some(98.1),
             flow_lps: Some(15.0),
             volume_m3: None,
-        },
+        }.into()
+        .into(),
         reporting: Reporting::default(),
         access: Access {
             road_width_m: Some(3.5),
             ..Access::default()
-        },
+        }.into()
+        .into(),
         status: Status::InService,
         supply_schedule: Some("05:00-09:00,17:00-22:30".parse().unwrap()),
         elevation_m: Some(7.2),
-        sensor: Sensor::default(),
+        sensor: Sensor::default().into(),
     }
 }
 
 pub fn tank(code: &str) -> Source {
     Source {
-        kind: Kind::Tank(TankGeometry {
-            area_m2: Some(36.0),
-            height_m: Some(3.0),
-            outlet_level_m: Some(0.1),
-            ..TankGeometry::default()
-        }),
+        kind: Kind::Tank(
+            TankGeometry {
+                area_m2: Some(36.0),
+                height_m: Some(3.0),
+                outlet_level_m: Some(0.1),
+                ..TankGeometry::default()
+            }
+            .into(),
+        ),
         requirement: Requirement {
             volume_m3: Some(108.0),
             ..Requirement::default()
-        },
+        }.into()
+        .into(),
         ..hydrant(code)
     }
 }

@@ -157,7 +157,7 @@ impl Flag {
                 lat: source.position.lat,
                 lon: source.position.lon,
             },
-            unit: source.unit.clone(),
+            unit: source.unit.as_deref().map(ToOwned::to_owned),
             zone: source.zone.as_deref().map(ToOwned::to_owned),
             verdict: standing.verdict,
             reasons: standing.reasons,

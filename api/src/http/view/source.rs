@@ -181,13 +181,14 @@ impl SourceBody {
                 lon: self.position.lon,
             },
             device: self.device.map(Into::into),
-            unit: self.unit,
+            unit: self.unit.map(Into::into),
             zone: self.zone.map(Into::into),
             requirement: Requirement {
                 pressure_kpa: required.pressure_kpa,
                 flow_lps: required.flow_lps,
                 volume_m3: required.volume_m3,
-            },
+            }.into()
+            .into(),
             reporting: Reporting {
                 interval_s: self.reporting.interval_s,
                 mode: self.reporting.mode,
@@ -198,7 +199,8 @@ impl SourceBody {
                 road_load_t: access.road_load_t,
                 turning_area: access.turning_area,
                 obstruction: access.obstruction,
-            },
+            }.into()
+            .into(),
             status: self.status,
             supply_schedule: schedule.and_then(Result::ok),
             elevation_m: self.elevation_m,
@@ -206,7 +208,8 @@ impl SourceBody {
                 range_max: sensor.range_max,
                 resolution: sensor.resolution,
                 accuracy: sensor.accuracy,
-            },
+            }.into()
+            .into(),
         })
     }
 
@@ -215,18 +218,24 @@ impl SourceBody {
             KindName::Hydrant => Kind::Hydrant {
                 tap_point: self.tap_point.unwrap_or_default(),
             },
-            KindName::Tank => Kind::Tank(TankGeometry {
-                area_m2: self.area_m2,
-                height_m: self.height_m,
-                open: self.open.unwrap_or_default(),
-                daily_use: self.daily_use.unwrap_or_default(),
-                outlet_level_m: self.outlet_level_m,
-                refill_hours: self.refill_hours,
-            }),
-            KindName::DrawPoint => Kind::DrawPoint(DrawPointGeometry {
-                apron_level_m: self.apron_level_m,
-                bed_level_m: self.bed_level_m,
-            }),
+            KindName::Tank => Kind::Tank(
+                TankGeometry {
+                    area_m2: self.area_m2,
+                    height_m: self.height_m,
+                    open: self.open.unwrap_or_default(),
+                    daily_use: self.daily_use.unwrap_or_default(),
+                    outlet_level_m: self.outlet_level_m,
+                    refill_hours: self.refill_hours,
+                }
+                .into(),
+            ),
+            KindName::DrawPoint => Kind::DrawPoint(
+                DrawPointGeometry {
+                    apron_level_m: self.apron_level_m,
+                    bed_level_m: self.bed_level_m,
+                }
+                .into(),
+            ),
         }
     }
 
@@ -349,7 +358,7 @@ impl From<&Source> for SourceBody {
                 lon: source.position.lon,
             },
             device: source.device.as_deref().map(ToOwned::to_owned),
-            unit: source.unit.clone(),
+            unit: source.unit.as_deref().map(ToOwned::to_owned),
             zone: source.zone.as_deref().map(ToOwned::to_owned),
             requirement: RequirementBody {
                 pressure_kpa: source.requirement.pressure_kpa,
@@ -376,8 +385,8 @@ impl From<&Source> for SourceBody {
                 accuracy: source.sensor.accuracy,
             },
         };
-        match source.kind {
-            Kind::Hydrant { tap_point } => body.tap_point = Some(tap_point),
+        match &source.kind {
+            Kind::Hydrant { tap_point } => body.tap_point = Some(*tap_point),
             Kind::Tank(tank) => {
                 body.area_m2 = tank.area_m2;
                 body.height_m = tank.height_m;

@@ -34,10 +34,10 @@ impl From<&Source> for SourceInfo {
             source: source.code.clone(),
             kind: source.kind_name(),
             name: source.name.clone(),
-            unit: source.unit.clone(),
+            unit: source.unit.as_deref().map(str::to_owned),
             zone: source.zone.as_deref().map(str::to_owned),
             position: source.position,
-            requirement: source.requirement,
+            requirement: *source.requirement,
         }
     }
 }

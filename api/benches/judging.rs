@@ -33,7 +33,7 @@ fn hydrant(n: usize) -> Source {
             pressure_kpa: Some(98.1),
             flow_lps: Some(15.0),
             volume_m3: None,
-        }.into()
+        }
         .into(),
         reporting: Reporting::default(),
         access: Access::default().into(),

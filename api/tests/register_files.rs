@@ -330,7 +330,7 @@ fn any_source() -> impl Strategy<Value = Source> {
                 pressure_kpa: owes.0,
                 flow_lps: owes.1,
                 volume_m3: owes.2,
-            }.into()
+            }
             .into(),
             reporting: Reporting {
                 interval_s: owes.3,
@@ -342,7 +342,7 @@ fn any_source() -> impl Strategy<Value = Source> {
                 road_load_t: access.2,
                 turning_area: access.3,
                 obstruction: access.4,
-            }.into()
+            }
             .into(),
             status: statuses[rest.0],
             supply_schedule: rest
@@ -353,7 +353,7 @@ fn any_source() -> impl Strategy<Value = Source> {
                 range_max: rest.3,
                 resolution: rest.4,
                 accuracy: rest.5,
-            }.into()
+            }
             .into(),
         }
     })

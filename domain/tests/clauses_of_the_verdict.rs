@@ -469,7 +469,7 @@ fn the_range_of_the_sensor_bounds_what_can_be() {
         sensor: Sensor {
             range_max: Some(1_000.0),
             ..Sensor::default()
-        }.into()
+        }
         .into(),
         ..hydrant("H")
     };

@@ -20,7 +20,7 @@ fn owing_flow(code: &str) -> Source {
             pressure_kpa: Some(98.1),
             flow_lps: Some(15.0),
             volume_m3: None,
-        }.into()
+        }
         .into(),
         ..hydrant(code)
     }

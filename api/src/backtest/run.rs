@@ -289,7 +289,7 @@ mod tests {
             requirement: Requirement {
                 pressure_kpa: Some(98.1),
                 ..Requirement::default()
-            }.into()
+            }
             .into(),
             reporting: firemain_domain::source::Reporting::default(),
             access: firemain_domain::source::Access::default().into(),

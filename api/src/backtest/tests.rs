@@ -26,7 +26,7 @@ fn hydrant(code: &str) -> Source {
         requirement: Requirement {
             pressure_kpa: Some(98.1),
             ..Requirement::default()
-        }.into()
+        }
         .into(),
         reporting: Reporting::default(),
         access: Access::default().into(),

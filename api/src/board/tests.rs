@@ -28,7 +28,7 @@ fn source(code: &str, lat: f64) -> Arc<Source> {
         requirement: Requirement {
             pressure_kpa: Some(98.1),
             ..Requirement::default()
-        }.into()
+        }
         .into(),
         reporting: firemain_domain::source::Reporting::default(),
         access: firemain_domain::source::Access::default().into(),

@@ -85,7 +85,7 @@ impl<'a> Row<'a> {
             pressure_kpa: self.number(Column::RequiredPressure, limits::REQUIRED_PRESSURE),
             flow_lps: self.number(Column::RequiredFlow, limits::REQUIRED_FLOW),
             volume_m3: self.number(Column::RequiredVolume, limits::REQUIRED_VOLUME),
-        }.into();
+        };
         let reporting = Reporting {
             interval_s: self.whole_seconds(),
             mode: self

@@ -38,7 +38,7 @@ pub fn hydrant(code: &str) -> Source {
         requirement: Requirement {
             pressure_kpa: Some(98.1),
             ..Requirement::default()
-        }.into()
+        }
         .into(),
         reporting: Reporting::default(),
         access: Access::default().into(),
@@ -62,7 +62,7 @@ pub fn tank(code: &str) -> Source {
         requirement: Requirement {
             volume_m3: Some(108.0),
             ..Requirement::default()
-        }.into()
+        }
         .into(),
         ..hydrant(code)
     }
@@ -343,7 +343,7 @@ pub fn owing_flow(code: &str) -> Source {
             pressure_kpa: Some(98.1),
             flow_lps: Some(15.0),
             volume_m3: None,
-        }.into()
+        }
         .into(),
         ..hydrant(code)
     }

@@ -172,7 +172,7 @@ fn hydrant(
         road_load_t: Some(if narrow { 5.0 } else { 20.0 }),
         turning_area: Some(!narrow),
         obstruction: None,
-    }.into()
+    }
     .into();
     source
 }

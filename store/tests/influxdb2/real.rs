@@ -153,7 +153,7 @@ async fn what_can_change_about_a_source_is_beside_its_readings() {
         requirement: Requirement {
             pressure_kpa: Some(98.1),
             ..Requirement::default()
-        }.into()
+        }
         .into(),
     };
     archive

@@ -39,13 +39,13 @@ pub fn hydrant(code: &str) -> Source {
             pressure_kpa: Some(98.1),
             flow_lps: Some(15.0),
             volume_m3: None,
-        }.into()
+        }
         .into(),
         reporting: Reporting::default(),
         access: Access {
             road_width_m: Some(3.5),
             ..Access::default()
-        }.into()
+        }
         .into(),
         status: Status::InService,
         supply_schedule: Some("05:00-09:00,17:00-22:30".parse().unwrap()),
@@ -68,7 +68,7 @@ pub fn tank(code: &str) -> Source {
         requirement: Requirement {
             volume_m3: Some(108.0),
             ..Requirement::default()
-        }.into()
+        }
         .into(),
         ..hydrant(code)
     }

@@ -187,7 +187,7 @@ impl SourceBody {
                 pressure_kpa: required.pressure_kpa,
                 flow_lps: required.flow_lps,
                 volume_m3: required.volume_m3,
-            }.into()
+            }
             .into(),
             reporting: Reporting {
                 interval_s: self.reporting.interval_s,
@@ -199,7 +199,7 @@ impl SourceBody {
                 road_load_t: access.road_load_t,
                 turning_area: access.turning_area,
                 obstruction: access.obstruction,
-            }.into()
+            }
             .into(),
             status: self.status,
             supply_schedule: schedule.and_then(Result::ok),
@@ -208,7 +208,7 @@ impl SourceBody {
                 range_max: sensor.range_max,
                 resolution: sensor.resolution,
                 accuracy: sensor.accuracy,
-            }.into()
+            }
             .into(),
         })
     }

@@ -171,7 +171,9 @@ pub const EPISODES_OF_SOURCE: &str =
      ORDER BY raised_at_ms DESC, id DESC LIMIT ?3";
 pub const STREAM_AFTER: &str =
     "SELECT id, kind, body FROM stream WHERE id > ?1 ORDER BY id LIMIT ?2";
-pub const STREAM_EXTENT: &str = "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM stream";
+/// Two questions, for each of which SQLite looks at one end only: of one it would look at every row.
+pub const STREAM_EXTENT: &str = "SELECT coalesce((SELECT min(id) FROM stream), 0),
+            coalesce((SELECT max(id) FROM stream), 0)";
 pub const PRUNE_STREAM: &str = "DELETE FROM stream WHERE id <= (SELECT last_event FROM watch) - ?1";
 
 // The checkpoint -----------------------------------------------------------------------------

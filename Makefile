@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test check ci bench bench-servers clean
+.PHONY: help setup demo test check ci bench detection bench-servers clean
 
 help: ## say what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name what; do printf '  make %-14s %s\n' "$$name" "$$what"; done
@@ -29,6 +29,9 @@ ci: ## what continuous integration runs: test, then check, each timed
 
 bench: bench-servers ## the benchmarks, in release mode
 	cargo bench --workspace --benches
+
+detection: ## what judging finds in simulated months, beside plain thresholds (docs/detection.md)
+	cargo bench --bench detection -- $(DETECTION)
 
 bench-servers: setup ## the servers that only benchmarks need (Telegraf, to compare with)
 	@tests/servers/setup.sh telegraf

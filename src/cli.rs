@@ -126,6 +126,15 @@ pub struct BacktestArgs {
     /// What really happened (as `sim --truth` writes it): precision, recall and delays are reported
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
+    /// Another settings' file: its rules judge the same recording beside, in a column of their own
+    #[arg(long, value_name = "FILE")]
+    pub against: Vec<PathBuf>,
+    /// Hold it beside a plain threshold, and one with a hold of five minutes
+    #[arg(long)]
+    pub thresholds: bool,
+    /// Where to write the score as JSON, of every way of judging
+    #[arg(long, value_name = "FILE", requires = "truth")]
+    pub score: Option<PathBuf>,
     /// Let time pass up to this moment after the last line (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub until: Option<Timestamp>,

@@ -57,6 +57,11 @@ fn a_recording_of_the_simulator_is_judged_and_scored() {
         ],
     );
     assert!(made.status.success(), "{}", said(&made));
+    fs::write(
+        here.join("slower.toml"),
+        "[rules.low_static]\ndwell_s = 3600\n",
+    )
+    .unwrap();
     let judged = firemain(
         here,
         &[
@@ -73,6 +78,11 @@ fn a_recording_of_the_simulator_is_judged_and_scored() {
             "tests.jsonl",
             "--truth",
             "truth.jsonl",
+            "--thresholds",
+            "--against",
+            "slower.toml",
+            "--score",
+            "score.json",
         ],
     );
     assert!(judged.status.success(), "{}", said(&judged));
@@ -96,7 +106,24 @@ fn a_recording_of_the_simulator_is_judged_and_scored() {
         .filter_map(|v| v["source"].as_str())
         .collect();
     assert_eq!(first.len(), 60, "every source has a first verdict");
-    assert!(said(&judged).contains("recall 1.000"), "{}", said(&judged));
+    let score: Value = serde_json::from_slice(&fs::read(here.join("score.json")).unwrap()).unwrap();
+    let (this, plain) = (&score["this"], &score["threshold"]);
+    assert_eq!(
+        this["critical"]["found"], this["critical"]["all"],
+        "{score:#}"
+    );
+    assert_eq!(this["false_pages"], 0, "{score:#}");
+    assert!(plain["faults"]["all"].as_u64() > Some(0), "{score:#}");
+    assert!(
+        said(&judged).contains("recall of critical faults"),
+        "{}",
+        said(&judged)
+    );
+    assert!(
+        said(&judged).contains("slower"),
+        "a column of its own: {}",
+        said(&judged)
+    );
 }
 
 #[test]

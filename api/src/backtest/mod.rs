@@ -4,17 +4,23 @@
 //! changed meanwhile. Out: every episode and every change of verdict. The very fold that judges
 //! live; its clock is `received_at`, and its whole span counts as connected and drained.
 
+mod beside;
+mod error;
 mod line;
 mod output;
 mod run;
 mod score;
 #[cfg(test)]
 mod tests;
+mod thresholds;
 
+use beside::Contender;
+pub use error::BacktestError;
 pub use line::{Line, LineError, TimedChange, read_change, read_line};
 pub use output::{EpisodeLine, VerdictLine};
-pub use run::{BacktestError, BacktestReport, Plan, read_changes, run};
-pub use score::{Fault, Score, Truth, score};
+pub use run::{BacktestReport, Beside, Plan, Way, read_changes, run};
+pub use score::{FalsePage, Judged, Miss, Score, Tally, Truth, score};
+pub use thresholds::Thresholds;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -35,6 +41,7 @@ pub struct Backtest {
     changes: std::iter::Peekable<std::vec::IntoIter<TimedChange>>,
     episodes: BTreeMap<(Timestamp, EpisodeId), EpisodeState>,
     raised_at: BTreeMap<EpisodeId, Timestamp>,
+    paged_at: BTreeMap<EpisodeId, Timestamp>,
     verdicts: Vec<VerdictLine>,
     stood: HashMap<SourceCode, (Verdict, Vec<Reason>)>,
     effects: Vec<Effect>,
@@ -78,6 +85,7 @@ impl Backtest {
             changes: changes.into_iter().peekable(),
             episodes: BTreeMap::new(),
             raised_at: BTreeMap::new(),
+            paged_at: BTreeMap::new(),
             verdicts: Vec::new(),
             stood: HashMap::new(),
             effects: Vec::new(),
@@ -140,7 +148,8 @@ impl Backtest {
 
     /// Every episode, in the order in which they were raised.
     pub fn episodes(&self) -> impl Iterator<Item = EpisodeLine> {
-        self.episodes.values().map(EpisodeLine::new)
+        let line = |e: &EpisodeState| EpisodeLine::new(e, self.paged_at.get(&e.id).copied());
+        self.episodes.values().map(line)
     }
 
     /// What went through.
@@ -181,7 +190,10 @@ impl Backtest {
                         self.verdicts.push(VerdictLine::new(source, at, &standing));
                     }
                 }
-                Effect::Episode { episode, .. } => {
+                Effect::Episode { at, episode, .. } => {
+                    if episode.pages {
+                        self.paged_at.entry(episode.id.clone()).or_insert(at);
+                    }
                     let raised_at = *self
                         .raised_at
                         .entry(episode.id.clone())

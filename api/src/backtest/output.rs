@@ -2,7 +2,7 @@
 
 use firemain_domain::Timestamp;
 use firemain_domain::judging::{
-    EpisodeState, Evidence, Reason, RuleName, Severity, Standing, Verdict,
+    EpisodeState, Evidence, Mute, Reason, RuleName, Severity, Standing, Verdict,
 };
 use firemain_domain::source::SourceCode;
 use serde::Serialize;
@@ -30,11 +30,17 @@ pub struct EpisodeLine {
     pub members: Vec<SourceCode>,
     /// The numbers that raised it.
     pub evidence: Evidence,
+    /// When its page went out; for scoring, not part of the line.
+    #[serde(skip)]
+    pub paged_at: Option<Timestamp>,
+    /// Why it does not page; for naming misses, not part of the line.
+    #[serde(skip)]
+    pub muted_by: Option<Mute>,
 }
 
 impl EpisodeLine {
     /// The line of an episode.
-    pub fn new(episode: &EpisodeState) -> Self {
+    pub fn new(episode: &EpisodeState, paged_at: Option<Timestamp>) -> Self {
         Self {
             id: episode.id.to_string(),
             source: episode.id.source().cloned(),
@@ -46,12 +52,14 @@ impl EpisodeLine {
             incident: episode.incident.as_ref().map(ToString::to_string),
             members: episode.members.clone(),
             evidence: episode.evidence.clone(),
+            paged_at,
+            muted_by: episode.muted_by,
         }
     }
 }
 
 /// One line of `verdicts.jsonl`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VerdictLine {
     /// Whose.
     pub source: SourceCode,

@@ -7,7 +7,10 @@ use firemain_domain::judging::Rules;
 use firemain_domain::source::Source;
 use firemain_wire::Subscription;
 
-use super::{Backtest, Counts, EpisodeLine, LineError, TimedChange, read_change, read_line};
+use super::{
+    Backtest, BacktestError, Contender, Counts, EpisodeLine, TimedChange, VerdictLine, read_change,
+    read_line,
+};
 
 /// A line longer than this is not one of a recording, bytes.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -21,6 +24,8 @@ const PROGRESS_EVERY: u64 = 10_000;
 pub struct Plan {
     /// The rules and their parameters.
     pub rules: Rules,
+    /// Other ways of judging that are held beside it.
+    pub beside: Vec<Beside>,
     /// Which topics in which codec.
     pub subscriptions: Vec<Subscription>,
     /// The register.
@@ -31,6 +36,24 @@ pub struct Plan {
     pub until: Option<Timestamp>,
     /// More bad lines than this end it.
     pub most_bad_lines: u64,
+}
+
+/// Another way of judging the same recording.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// What it is called.
+    pub name: String,
+    /// How it judges.
+    pub way: Way,
+}
+
+/// A way of judging.
+#[derive(Clone, Debug)]
+pub enum Way {
+    /// The same judging by other parameters.
+    Rules(Box<Rules>),
+    /// A plain threshold that must be passed for so long, ms.
+    Threshold(i64),
 }
 
 /// What came of it.
@@ -44,73 +67,14 @@ pub struct BacktestReport {
     pub first_bad_lines: Vec<(u64, String)>,
     /// Every episode, as written.
     pub episodes: Vec<EpisodeLine>,
-    /// Changes of verdict or reasons written.
-    pub verdicts: u64,
+    /// Changes of verdict or reasons, as written.
+    pub verdicts: Vec<VerdictLine>,
+    /// Episodes of the other ways of judging, in their order.
+    pub beside: Vec<Vec<EpisodeLine>>,
     /// Sources judged.
-    pub sources: usize,
+    pub sources: Vec<Source>,
     /// When it ended: the last line's time, or `until`.
     pub end: Option<Timestamp>,
-}
-
-/// Why a backtest ends early.
-#[derive(Debug, thiserror::Error)]
-pub enum BacktestError {
-    /// The input cannot be read.
-    #[error("line {line} of the input cannot be read: {source}")]
-    Input {
-        /// Its number, from 1.
-        line: u64,
-        /// Why.
-        source: io::Error,
-    },
-    /// The input is not in order.
-    #[error(
-        "line {line} of the input was received at {at}, before the line above it ({before}): sort the input by `received_at`"
-    )]
-    Order {
-        /// Its number, from 1.
-        line: u64,
-        /// Its time.
-        at: Timestamp,
-        /// The time of the line before.
-        before: Timestamp,
-    },
-    /// Too many lines cannot be used.
-    #[error(
-        "more than {limit} lines of the input are none of a recording; the first is line {line}: {reason}"
-    )]
-    TooManyBad {
-        /// How many may be bad.
-        limit: u64,
-        /// The first one's number.
-        line: u64,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A change cannot be read.
-    #[error("line {line} of the changes cannot be used: {source}")]
-    Change {
-        /// Its number, from 1.
-        line: u64,
-        /// Why.
-        source: LineError,
-    },
-    /// The changes cannot be read.
-    #[error("line {line} of the changes cannot be read: {source}")]
-    Changes {
-        /// Its number, from 1.
-        line: u64,
-        /// Why.
-        source: io::Error,
-    },
-    /// The results cannot be written.
-    #[error("the {what} cannot be written: {source}")]
-    Output {
-        /// Which of them.
-        what: &'static str,
-        /// Why.
-        source: io::Error,
-    },
 }
 
 /// Reads what people changed, a line each, in any order.
@@ -143,6 +107,7 @@ pub fn run(
 ) -> Result<BacktestReport, BacktestError> {
     let Plan {
         rules,
+        beside,
         subscriptions,
         sources,
         mut changes,
@@ -151,9 +116,13 @@ pub fn run(
     } = plan;
     changes.sort_by_key(|change| change.at);
     let mut report = BacktestReport {
-        sources: sources.len(),
+        sources: sources.clone(),
         ..BacktestReport::default()
     };
+    let beside = beside.into_iter();
+    let mut beside: Vec<Contender> = beside
+        .map(|other| Contender::new(other.way, &rules, &subscriptions, &sources, &changes))
+        .collect();
     let mut backtest = Backtest::new(rules, subscriptions, sources, changes);
     let mut before = Timestamp::MIN;
     let mut bytes = Vec::new();
@@ -172,6 +141,7 @@ pub fn run(
                 }
                 before = at;
                 backtest.feed(&read);
+                beside.iter_mut().for_each(|other| other.feed(&read));
                 write_verdicts(&mut backtest, &mut verdicts, &mut report)?;
             }
             Err(reason) => {
@@ -207,6 +177,8 @@ pub fn run(
         what: "episodes",
         source,
     })?;
+    let beside = beside.into_iter();
+    report.beside = beside.map(|other| other.finish(until)).collect();
     report.counts = backtest.counts();
     report.end = report.counts.last.max(until);
     Ok(report)
@@ -250,8 +222,8 @@ fn write_verdicts(
     report: &mut BacktestReport,
 ) -> Result<(), BacktestError> {
     for verdict in backtest.take_verdicts() {
-        report.verdicts += 1;
         write_json(to, "verdicts", &verdict)?;
+        report.verdicts.push(verdict);
     }
     Ok(())
 }
@@ -300,6 +272,7 @@ mod tests {
         };
         Plan {
             rules: Rules::default(),
+            beside: Vec::new(),
             subscriptions: Subscription::defaults(),
             sources: vec![source],
             changes: Vec::new(),

@@ -59,6 +59,7 @@ fn judged(sources: &[&str], changes: &[Value], lines: &[String]) -> (Vec<Value>,
         .map(|change| read_change(&change.to_string()).unwrap());
     let plan = Plan {
         rules: Rules::default(),
+        beside: Vec::new(),
         subscriptions: Subscription::defaults(),
         sources: sources.iter().map(|code| hydrant(code)).collect(),
         changes: changes.collect(),

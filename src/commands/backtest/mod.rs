@@ -1,16 +1,19 @@
 //! `firemain backtest`: a recorded stream judged from file to file.
 
+mod score;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, IsTerminal};
 use std::path::Path;
 
 use anyhow::Context;
-use firemain_api::backtest::{self, BacktestReport, Plan, Score, Truth};
+use firemain_api::backtest::{self, BacktestReport, Beside, Judged, Plan, Truth, Way};
 use firemain_api::import::{self, Format};
 use firemain_domain::source::Source;
-use firemain_domain::time::DAY_MS;
+use firemain_domain::time::MINUTE_MS;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use self::score::{Judgements, tell_scores, write_scores};
 use crate::cli::BacktestArgs;
 use crate::exit::Misuse;
 use crate::settings;
@@ -29,8 +32,12 @@ pub fn run(args: &BacktestArgs) -> anyhow::Result<()> {
         None => Vec::new(),
     };
     let truths = args.truth.as_deref().map(truths).transpose()?;
+    let beside = beside(args)?;
+    let names: Vec<String> = beside.iter().map(|other| other.name.clone()).collect();
+    let rules = settings.rules.clone();
     let plan = Plan {
-        rules: settings.rules.clone(),
+        rules: rules.clone(),
+        beside,
         subscriptions: settings.mqtt.subscriptions.clone(),
         sources: register(&args.register)?,
         changes,
@@ -51,10 +58,46 @@ pub fn run(args: &BacktestArgs) -> anyhow::Result<()> {
     .with_context(|| format!("{}", args.input.display()))?;
     bar.finish_and_clear();
     tell(&report);
-    if let Some(truths) = truths {
-        tell_score(&score(&truths, &report));
+    let judgements = Judgements::new(&names, &report);
+    match truths {
+        Some(truths) => {
+            let span = (
+                report.counts.first.unwrap_or_default(),
+                report.end.unwrap_or_default(),
+            );
+            let judged = Judged::new(&rules, &report.sources, span);
+            let scores = judgements.scored(&truths, &report.verdicts, &judged);
+            tell_scores(&scores);
+            if let Some(file) = &args.score {
+                write_scores(&scores, create(file)?)
+                    .with_context(|| format!("{} cannot be written", file.display()))?;
+            }
+        }
+        None => judgements.tell_pages(),
     }
     Ok(())
+}
+
+/// The other ways of judging that are asked for.
+fn beside(args: &BacktestArgs) -> anyhow::Result<Vec<Beside>> {
+    let mut beside = Vec::new();
+    for file in &args.against {
+        let settings = settings::load(Some(file))?;
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        beside.push(Beside {
+            name: name.into_owned(),
+            way: Way::Rules(Box::new(settings.rules)),
+        });
+    }
+    if args.thresholds {
+        for (name, hold_ms) in [("threshold", 0), ("threshold 5 min", 5 * MINUTE_MS)] {
+            beside.push(Beside {
+                name: name.to_owned(),
+                way: Way::Threshold(hold_ms),
+            });
+        }
+    }
+    Ok(beside)
 }
 
 /// Reads a file as it is, or unpacks it by its ending.
@@ -136,9 +179,9 @@ fn tell(report: &BacktestReport) {
     eprintln!(
         "judged {} messages of {} sources: {} episodes, {} changes of verdict",
         counts.lines,
-        report.sources,
+        report.sources.len(),
         report.episodes.len(),
-        report.verdicts
+        report.verdicts.len()
     );
     let paging = report
         .episodes
@@ -163,43 +206,5 @@ fn tell(report: &BacktestReport) {
     }
     for (line, reason) in &report.first_bad_lines {
         eprintln!("line {line}: {reason}");
-    }
-}
-
-fn score(truths: &[Truth], report: &BacktestReport) -> Score {
-    let end = report.end.unwrap_or_default();
-    let days = report
-        .counts
-        .first
-        .map_or(0.0, |first| end.since_ms(first) as f64 / DAY_MS as f64);
-    backtest::score(truths, &report.episodes, report.sources, days, end)
-}
-
-fn tell_score(score: &Score) {
-    eprintln!(
-        "recall {:.3} ({} of {} faults), precision of pages {:.3} ({} true, {} false), {:.2} false pages per 1,000 source-days",
-        score.recall,
-        score.found,
-        score.faults,
-        score.precision,
-        score.true_pages,
-        score.false_pages,
-        score.false_pages_per_source_day * 1_000.0
-    );
-    if let Some(delay) = score.median_delay_s {
-        eprintln!("median delay from fault to alert: {:.0} min", delay / 60.0);
-    }
-    for (rule, (faults, found)) in &score.by_rule {
-        eprintln!("  {rule}: {found} of {faults}");
-    }
-    for missed in &score.missed {
-        let truth = &missed.truth;
-        eprintln!(
-            "  missed: {} at {} from {} ({})",
-            truth.what, truth.source, truth.from, truth.cause
-        );
-    }
-    for page in &score.unexplained {
-        eprintln!("  unexplained: {} raised {}", page.id, page.raised_at);
     }
 }

@@ -635,7 +635,7 @@ fn a_clock_that_lags_by_a_constant_is_put_right() {
         told.pass_min(15);
     }
     assert_eq!(told.standing("H").verdict, Verdict::Unusable);
-    assert_eq!(told.alerts(), ["LOW_STATIC Raised"]);
+    assert_eq!(told.alerts(), ["LOW_STATIC Raised", "CLOCK Raised"]);
 }
 
 #[test]

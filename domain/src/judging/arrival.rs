@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::Mark;
+use crate::report::{AHEAD_LIMIT_MS, Mark};
 use crate::time::{MINUTE_MS, SECOND_MS, Timestamp};
 
 /// Messages in sequence that must lag alike.
@@ -14,7 +14,7 @@ const MESSAGES: usize = 3;
 /// How alike, ms.
 const SPREAD_MS: i64 = MINUTE_MS;
 /// Messages closer than this are one burst and tell nothing of the clock.
-const BURST_MS: i64 = 20 * SECOND_MS;
+pub const BURST_MS: i64 = 20 * SECOND_MS;
 
 /// The lags of the newest messages.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub struct Arrivals {
     /// The newest device time, ms, and the sequence it came with: what goes on from there is news.
     newest_ms: i64,
     newest_sequence: u64,
+    /// How much of what it seems to be off is our own clock's doing, s.
+    ours_s: i32,
 }
 
 impl Arrivals {
@@ -36,15 +38,11 @@ impl Arrivals {
     /// old things again, an old sequence at an old time, lags by a constant too and is not behind
     /// but stuck.
     pub fn note(&mut self, at: Timestamp, mark: Mark, lag_ms: i64, steady_ms: i64) -> i64 {
-        let sequence = match mark {
-            Mark::Sequence(sequence) => sequence,
-            Mark::Hash(_) => 0,
-        };
-        if self.len > 0 && at.ms() <= self.newest_ms && sequence <= self.newest_sequence {
+        if !self.goes_on(at, mark) {
             return self.skew_ms;
         }
-        (self.newest_ms, self.newest_sequence) = (at.ms(), sequence);
-        let in_sequence = self.len == 0 || steady_ms - self.heard_ms >= BURST_MS;
+        (self.newest_ms, self.newest_sequence) = (at.ms(), sequence(mark));
+        let in_sequence = !self.is_burst(steady_ms);
         self.heard_ms = steady_ms;
         if in_sequence {
             self.lags_ms.rotate_left(1);
@@ -67,7 +65,35 @@ impl Arrivals {
                 self.skew_ms = middle;
             }
         }
+        if self.skew_ms == 0 && lag_ms.abs() < AHEAD_LIMIT_MS {
+            self.ours_s = 0;
+        }
         self.skew_ms
+    }
+
+    /// How far a right clock seems to be behind because ours was set, ms.
+    pub fn ours_ms(&self) -> i64 {
+        i64::from(self.ours_s) * SECOND_MS
+    }
+
+    /// Whether a message goes on from the newest, in time or in sequence; one that does not says
+    /// old things.
+    pub fn goes_on(&self, at: Timestamp, mark: Mark) -> bool {
+        self.len == 0 || at.ms() > self.newest_ms || sequence(mark) > self.newest_sequence
+    }
+
+    /// Whether a message that comes now follows the one before so closely that both are of a burst.
+    pub fn is_burst(&self, steady_ms: i64) -> bool {
+        self.len > 0 && steady_ms - self.heard_ms < BURST_MS
+    }
+
+    /// The device started anew, by its own word of `at`: its sequence does too. A word that is old,
+    /// or was said before, is none.
+    pub fn started_anew(&mut self, at: Option<Timestamp>) {
+        if at.is_none_or(|at| at.ms() > self.newest_ms) {
+            self.newest_sequence = 0;
+            self.newest_ms = at.map_or(0, |at| at.ms().min(self.newest_ms));
+        }
     }
 
     /// What is added to its device's times now, ms.
@@ -84,7 +110,17 @@ impl Arrivals {
         if self.len > 0 {
             let newest = self.lags_ms[MESSAGES - 1];
             self.skew_ms = if newest.abs() > SPREAD_MS { newest } else { 0 };
+            let by_s = i32::try_from(by_ms / SECOND_MS).unwrap_or(i32::MAX);
+            self.ours_s = self.ours_s.saturating_add(by_s);
         }
+    }
+}
+
+/// The sequence of a message; none counts as the lowest.
+const fn sequence(mark: Mark) -> u64 {
+    match mark {
+        Mark::Sequence(sequence) => sequence,
+        Mark::Hash(_) => 0,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::condition::Coming;
+use super::device::start_anew;
 use super::episode;
 use super::judge::{Judge, place};
 use super::outcome::{Basis, Effect, Measured, RuleName};
@@ -202,6 +203,9 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
         effects,
         |one, index, world, effects| {
             let before = std::mem::replace(&mut one.settings.source, shared.clone());
+            if before.device != source.device {
+                start_anew(one, world.clocks.now(), effects);
+            }
             if before.device != source.device || before.kind != source.kind {
                 one.state.band.clear();
                 one.state.take_suspects();
@@ -286,6 +290,7 @@ fn judge_again(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effec
             at: newest.at,
             current: true,
             on_change: one.settings.on_change(),
+            settle_ms: 0,
         };
         hold_against_rules(one, index, &newest, coming, world, effects);
     }
@@ -344,6 +349,7 @@ fn judge_test(
         at: now.wall,
         current: true,
         on_change: one.settings.on_change(),
+        settle_ms: 0,
     };
     note(
         one,

@@ -32,6 +32,8 @@ pub struct Coming {
     pub current: bool,
     /// Whether its device reports on change: then one sample holds until it is contradicted.
     pub on_change: bool,
+    /// More may follow at once that says otherwise: what this sample decides waits so long, ms.
+    pub settle_ms: i64,
 }
 
 /// What became of a condition.
@@ -204,8 +206,9 @@ impl Condition {
         run.min_samples = timing.min_samples;
         let left_ms = timing.dwell_ms - held_at.since_ms(run.since);
         if coming.current {
-            let to_go_ms = run.since.plus_ms(timing.dwell_ms).since_ms(now.wall).max(0);
-            run.dwell_over = left_ms <= 0 || to_go_ms == 0;
+            let to_go_ms = run.since.plus_ms(timing.dwell_ms).since_ms(now.wall);
+            let to_go_ms = to_go_ms.max(coming.settle_ms);
+            run.dwell_over = to_go_ms == 0 || (left_ms <= 0 && coming.settle_ms == 0);
             run.deadline_ms = (!run.dwell_over).then_some(now.steady_ms + to_go_ms);
         }
     }
@@ -240,11 +243,12 @@ impl Condition {
             return None;
         }
         let over = cleared_at.since_ms(clearing.since) >= timing.clear_for_ms;
+        let over = over && coming.settle_ms == 0;
         let to_go_ms = clearing
             .since
             .plus_ms(timing.clear_for_ms)
             .since_ms(now.wall)
-            .max(0);
+            .max(coming.settle_ms);
         clearing.deadline_ms = Some(now.steady_ms + to_go_ms);
         over.then_some(Turn::Clear)
     }
@@ -288,6 +292,13 @@ impl Condition {
         None
     }
 
+    /// What was to raise by time alone waits until then: something that may contradict it has come.
+    pub fn put_off(&mut self, steady_ms: i64) {
+        if let Some(run) = &mut self.run {
+            run.deadline_ms = run.deadline_ms.map(|deadline| deadline.max(steady_ms));
+        }
+    }
+
     /// The next steady time at which [`Self::pass`] or a waiting page has something to do, ms.
     pub fn next_deadline_ms(&self) -> Option<i64> {
         let run = self.run.as_ref().and_then(|r| r.deadline_ms);
@@ -304,15 +315,17 @@ impl Condition {
         self.clearing = None;
     }
 
-    /// The clock by which these samples were timed was set by `by_ms`.
-    pub fn shift(&mut self, by_ms: i64) {
+    /// The clock by which these samples were timed was set by `by_ms`; none was taken after
+    /// `latest`.
+    pub fn shift(&mut self, by_ms: i64, latest: Timestamp) {
+        let moved = |at: Timestamp| at.plus_ms(by_ms).min(latest.max(at));
         if let Some(run) = &mut self.run {
-            run.since = run.since.plus_ms(by_ms);
-            run.newest = run.newest.plus_ms(by_ms);
+            run.since = moved(run.since);
+            run.newest = moved(run.newest);
         }
         if let Some(clearing) = &mut self.clearing {
-            clearing.since = clearing.since.plus_ms(by_ms);
-            clearing.newest = clearing.newest.plus_ms(by_ms);
+            clearing.since = moved(clearing.since);
+            clearing.newest = moved(clearing.newest);
         }
     }
 }

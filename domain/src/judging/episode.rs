@@ -47,6 +47,8 @@ pub struct Grounds {
     pub evidence: Evidence,
     /// What exactly, where the rule knows several kinds.
     pub detail: Option<Detail>,
+    /// How far the device's clock is off, s, where it is about that.
+    pub clock_off_s: Option<i64>,
 }
 
 /// Carries out a turn of the condition at `place` among the source's conditions.
@@ -77,6 +79,7 @@ pub fn turn(
                     severity,
                     evidence,
                     detail: None,
+                    clock_off_s: None,
                 },
                 world,
                 effects,
@@ -133,6 +136,7 @@ pub fn raise(
             episode.highest = episode.highest.max(grounds.severity);
             episode.evidence = grounds.evidence;
             episode.detail = grounds.detail;
+            episode.clock_off_s = grounds.clock_off_s;
             (EpisodeEvent::Reopened, episode)
         }
         None => {
@@ -155,6 +159,7 @@ pub fn raise(
                 tells_command: false,
                 evidence: grounds.evidence,
                 detail: grounds.detail,
+                clock_off_s: grounds.clock_off_s,
                 incident: None,
                 members: Vec::new(),
             };
@@ -271,7 +276,8 @@ fn decide_page(one: &mut One, index: u32, place: usize, world: &World) {
         .map(|until| now.steady_ms + until.since_ms(now.wall).max(1));
 }
 
-fn tell(condition: &Condition, now: Moment, what: EpisodeEvent, effects: &mut Vec<Effect>) {
+/// Says that an alert is as it now is.
+pub fn tell(condition: &Condition, now: Moment, what: EpisodeEvent, effects: &mut Vec<Effect>) {
     if let Some(episode) = &condition.episode {
         effects.push(Effect::Episode {
             at: now.journal,

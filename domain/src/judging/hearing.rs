@@ -1,17 +1,20 @@
 //! A device's message: whose it is, whether it is news, when its samples were taken.
 
-use super::arrival::is_current;
+use super::arrival::{BURST_MS, is_current};
+use super::condition::Coming;
+use super::device::hear_device;
 use super::episode;
 use super::judge::Judge;
 use super::outcome::{Effect, LeftOut, RuleName};
 use super::reading::{left_out, take};
+use super::replaying;
 use super::sample::Taken;
 use super::state::{One, fingerprint};
 use super::world::World;
 use crate::quantity::Quantity;
 use crate::report::{EventKind, Mark, Report, Sample, usable_time};
 use crate::source::Kind;
-use crate::time::Timestamp;
+use crate::time::{MINUTE_MS, Timestamp};
 
 /// Takes in a device's message.
 pub fn hear(
@@ -32,6 +35,12 @@ pub fn hear(
             effects.push(whole(one, world, LeftOut::Retained));
         } else if is_copy(one, report, copy, world) {
             effects.push(whole(one, world, LeftOut::Duplicate));
+            if !copy {
+                replaying::hear_old(one, index, report, world, effects);
+            }
+        } else if replaying::repeats_history(one, report, world) {
+            effects.push(whole(one, world, LeftOut::Duplicate));
+            replaying::hear_old(one, index, report, world, effects);
         } else {
             one.state.remember_mark(report, world.clocks.now());
             take_in(one, index, report, world, effects);
@@ -75,7 +84,11 @@ pub fn newest_usable(report: &Report, wall: Timestamp) -> Option<Timestamp> {
 fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &mut Vec<Effect>) {
     let now = world.clocks.now();
     let interval_ms = one.settings.fresh_interval_ms();
-    let skew_ms = newest_usable(report, now.wall).map_or(0, |newest| {
+    one.state.note_boot(report, now.wall);
+    let newest_own = newest_usable(report, now.wall);
+    let goes_on = newest_own.is_none_or(|at| one.state.arrivals.goes_on(at, report.mark));
+    let in_burst = one.state.arrivals.is_burst(now.steady_ms);
+    let skew_ms = newest_own.map_or(0, |newest| {
         let before_ms = one.state.arrivals.skew_ms();
         let lag_ms = now.wall.since_ms(newest);
         let skew_ms = one
@@ -83,7 +96,7 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
             .arrivals
             .note(newest, report.mark, lag_ms, now.steady_ms);
         if skew_ms > before_ms {
-            one.state.shift(skew_ms - before_ms);
+            one.state.shift(skew_ms - before_ms, now.wall);
         }
         skew_ms
     });
@@ -106,6 +119,12 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
     // Of a backlog only the newest reading decides; what it passed through on the way is history.
     let backlog = taken.iter().any(|taken| !is_news(age_ms(taken.at)));
     let newest = taken.last().map(|taken| taken.at);
+    let settle_ms = if newest.is_some_and(|at| is_followed(one, age_ms(at), taken.len(), in_burst))
+    {
+        BURST_MS
+    } else {
+        0
+    };
     let mut heard = None;
     for taken in taken {
         if one.state.newest_at.is_some_and(|newest| taken.at < newest) {
@@ -117,11 +136,43 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
             heard = Some(age_ms);
         }
         let decides = is_news(age_ms) && (!backlog || Some(taken.at) == newest);
-        take(one, index, taken, decides, world, effects);
+        let coming = Coming {
+            at: taken.at,
+            current: decides,
+            on_change: one.settings.on_change(),
+            settle_ms,
+        };
+        take(one, index, taken, coming, world, effects);
+    }
+    if in_burst && !one.state.suspects().is_empty() {
+        // The newest of a backlog looks like a spike, but may be the truth: the next will tell.
+        let until_ms = now.steady_ms + interval_ms + MINUTE_MS;
+        for condition in &mut one.state.conditions {
+            condition.put_off(until_ms);
+        }
+    }
+    if !goes_on {
+        replaying::hear_old(one, index, report, world, effects);
+    } else if one.settings.is_in_service() {
+        hear_device(one, index, report, world, effects);
+    }
+    if heard.is_some() && goes_on {
+        replaying::hear_new(one, world, effects);
     }
     if let Some(age_ms) = heard.or_else(|| heartbeat(one, report, skew_ms, world)) {
         is_heard(one, age_ms, world, effects);
     }
+}
+
+/// Whether a message that tells of `age_ms` ago is likely followed at once by others: a backlog sent
+/// as messages of their own, the newest last. A reading as old as that has a newer one behind it.
+fn is_followed(one: &One, age_ms: i64, samples: usize, in_burst: bool) -> bool {
+    let late_ms = if one.settings.on_change() {
+        MINUTE_MS
+    } else {
+        one.settings.source.interval_ms()
+    };
+    age_ms >= late_ms && (in_burst || samples == 1)
 }
 
 /// Whether a sample says anything of what the source is judged by: a meter that still counts does not

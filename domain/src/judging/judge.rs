@@ -216,7 +216,7 @@ impl Judge {
             if by_ms > 0 && one.state.timed_by_receipt {
                 one.state.newest_at = one.state.newest_at.map(|at| at.plus_ms(by_ms));
                 for condition in &mut one.state.conditions {
-                    condition.shift(by_ms);
+                    condition.shift(by_ms, Timestamp::MAX);
                 }
             }
             if !std::mem::replace(&mut one.dirty, true) {

@@ -33,7 +33,9 @@ mod settings;
 mod state;
 
 mod condition;
+mod device;
 mod flow;
+mod replaying;
 pub mod rules;
 mod sample;
 

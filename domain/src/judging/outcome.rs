@@ -233,6 +233,8 @@ pub enum Basis {
     Person,
     /// That nothing was heard.
     Silence,
+    /// What the device says of itself: battery, tilt, tamper.
+    Device,
 }
 
 /// One measured (or derived) value beside what it is held against.
@@ -401,6 +403,9 @@ pub struct EpisodeState {
     /// What exactly, where its rule knows several kinds.
     #[serde(default)]
     pub detail: Option<Detail>,
+    /// How far the device's clock is off, s: ahead is positive. Of alerts about clocks only.
+    #[serde(default)]
+    pub clock_off_s: Option<i64>,
     /// The incident that it belongs to: it does not page beside that.
     #[serde(default)]
     pub incident: Option<EpisodeId>,

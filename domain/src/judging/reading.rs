@@ -19,26 +19,26 @@ pub fn take(
     one: &mut One,
     index: u32,
     taken: Taken,
-    current: bool,
+    coming: Coming,
     world: &World,
     effects: &mut Vec<Effect>,
 ) {
     one.state.newest_at = Some(taken.at);
     match sift(one, &taken, world) {
-        Sifted::Accept => judge(one, index, taken, current, world, effects),
+        Sifted::Accept => judge(one, index, taken, coming, world, effects),
         Sifted::Doubt => one.state.suspect(taken),
         Sifted::Spikes => {
             for spike in one.state.take_suspects() {
                 effects.push(left_out(one, spike, LeftOut::Spike));
             }
-            judge(one, index, taken, current, world, effects);
+            judge(one, index, taken, coming, world, effects);
         }
         Sifted::Step => {
             one.state.band.clear();
             for suspect in one.state.take_suspects() {
-                judge(one, index, suspect, current, world, effects);
+                judge(one, index, suspect, coming, world, effects);
             }
-            judge(one, index, taken, current, world, effects);
+            judge(one, index, taken, coming, world, effects);
         }
     }
 }
@@ -105,15 +105,14 @@ fn judge(
     one: &mut One,
     index: u32,
     taken: Taken,
-    current: bool,
+    coming: Coming,
     world: &World,
     effects: &mut Vec<Effect>,
 ) {
     one.state.last = taken.over(one.state.last);
     let coming = Coming {
         at: taken.at,
-        current,
-        on_change: one.settings.on_change(),
+        ..coming
     };
     if one.settings.is_in_service() {
         hold_against_rules(one, index, &taken, coming, world, effects);
@@ -184,6 +183,7 @@ pub fn hold_against_residual(one: &mut One, index: u32, world: &World, effects: 
         at: newest.at,
         current: true,
         on_change: one.settings.on_change(),
+        settle_ms: 0,
     };
     note(
         one,

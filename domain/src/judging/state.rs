@@ -6,12 +6,14 @@ use super::arrival::Arrivals;
 use super::baseline::{Baseline, Expected};
 use super::codes::{Notes, Reasons};
 use super::condition::{Condition, Moment};
+use super::device::Ailment;
 use super::hearing::newest_usable;
 use super::outcome::{RuleName, Verdict};
-use super::rules::Band;
+use super::replaying::Repeats;
+use super::rules::{Band, Payloads};
 use super::sample::Taken;
 use super::settings::Settings;
-use crate::report::{Mark, Report};
+use crate::report::{EventKind, Mark, Report, usable_time};
 use crate::time::{DAY_MS, Timestamp};
 
 /// Within this time the same sequence and payload without a usable time are a copy.
@@ -101,6 +103,12 @@ struct Rare {
     /// Those of the last day's messages that had a sequence but no usable time, oldest first, with
     /// the journal time of each: to know their copies.
     untimed: Vec<(u64, Timestamp)>,
+    /// What is wrong with its device.
+    ailments: Vec<Ailment>,
+    /// What makes its device look like one that says old things again.
+    repeats: Option<Repeats>,
+    /// The newest payloads, where messages have neither time nor sequence.
+    payloads: Payloads,
 }
 
 /// A use in which flow and pressure were measured together.
@@ -219,14 +227,76 @@ impl State {
     pub fn take_suspects(&mut self) -> Vec<Taken> {
         let rare = self.rare.as_mut();
         let suspects = rare.map(|rare| std::mem::take(&mut rare.suspects));
+        self.drop_empty_rare();
+        suspects.unwrap_or_default()
+    }
+
+    /// Lets go of the room for what few sources have, if there is nothing in it.
+    fn drop_empty_rare(&mut self) {
         if self
             .rare
-            .as_ref()
-            .is_some_and(|rare| rare.untimed.is_empty())
+            .as_deref()
+            .is_some_and(|rare| *rare == Rare::default())
         {
             self.rare = None;
         }
-        suspects.unwrap_or_default()
+    }
+
+    /// What is wrong with its device, by what was said.
+    pub fn ailments(&self) -> &[Ailment] {
+        self.rare.as_deref().map_or(&[], |rare| &rare.ailments)
+    }
+
+    /// Changes what is wrong with its device.
+    pub fn change_ailments<T>(&mut self, change: impl FnOnce(&mut Vec<Ailment>) -> T) -> T {
+        let changed = change(&mut self.rare.get_or_insert_default().ailments);
+        self.drop_empty_rare();
+        changed
+    }
+
+    /// A device that started anew counts its messages from the beginning: that makes them no copies.
+    pub fn note_boot(&mut self, report: &Report, wall: Timestamp) {
+        let booted = report.events.iter().find(|e| e.what == EventKind::Boot);
+        let Some(event) = booted else { return };
+        self.arrivals.started_anew(usable_time(event.at, wall));
+        if let Some(rare) = &mut self.rare {
+            let kept = rare.untimed.len().saturating_sub(1);
+            rare.untimed.drain(..kept);
+        }
+        self.drop_empty_rare();
+    }
+
+    /// What makes its device look like one that says old things again.
+    pub fn repeats(&self) -> Option<&Repeats> {
+        self.rare.as_deref()?.repeats.as_ref()
+    }
+
+    /// Remembers that it does, or no more.
+    pub fn set_repeats(&mut self, repeats: Option<Repeats>) {
+        if self.rare.is_some() || repeats.is_some() {
+            self.rare.get_or_insert_default().repeats = repeats;
+            self.drop_empty_rare();
+        }
+    }
+
+    /// The newest payloads of a device that gives neither time nor sequence.
+    pub fn payloads(&mut self) -> &mut Payloads {
+        &mut self.rare.get_or_insert_default().payloads
+    }
+
+    /// Another device speaks from now on: what was known of the clock and the messages of the one
+    /// before says nothing of it. The series goes on.
+    pub fn forget_device(&mut self, now: Moment) {
+        self.arrivals = Arrivals::default();
+        self.marks = [0; 2];
+        self.timed_by_receipt = false;
+        self.newest_at = self.newest_at.map(|at| at.min(now.wall));
+        if let Some(rare) = &mut self.rare {
+            rare.untimed.clear();
+            rare.repeats = None;
+            rare.payloads = Payloads::default();
+        }
+        self.drop_empty_rare();
     }
 
     /// The place of a rule's condition, made if there is none. Most sources have none, few more than
@@ -271,11 +341,12 @@ impl State {
             .any(|(mark, at)| *mark == known && now.journal.since_ms(*at) <= COPY_MS)
     }
 
-    /// The device's clock turned out to be behind: what was timed by it moves along.
-    pub fn shift(&mut self, by_ms: i64) {
-        self.newest_at = self.newest_at.map(|at| at.plus_ms(by_ms));
+    /// The device's clock turned out to be behind: what was timed by it moves along, but not beyond
+    /// `wall`, for the clock may have been right a while ago.
+    pub fn shift(&mut self, by_ms: i64, wall: Timestamp) {
+        self.newest_at = self.newest_at.map(|at| at.plus_ms(by_ms).min(wall.max(at)));
         for condition in &mut self.conditions {
-            condition.shift(by_ms);
+            condition.shift(by_ms, wall);
         }
     }
 

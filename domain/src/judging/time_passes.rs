@@ -113,6 +113,7 @@ fn fall_silent(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effec
         severity: Severity::Major,
         evidence: Evidence::default(),
         detail: None,
+        clock_off_s: None,
     };
     episode::raise(one, index, place, grounds, world, effects);
 }

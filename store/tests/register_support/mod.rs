@@ -180,6 +180,7 @@ pub fn episode(source: &str, n: u32, severity: Severity, minute: i64) -> Episode
         tells_command: false,
         evidence: evidence(minute),
         detail: None,
+        clock_off_s: None,
         incident: None,
         members: Vec::new(),
     }

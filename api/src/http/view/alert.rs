@@ -94,6 +94,8 @@ pub struct AlertView {
     /// What exactly, where its rule knows several kinds.
     #[schema(value_type = Option<DetailCode>)]
     pub detail: Option<Detail>,
+    /// How far the device's clock is off, s; ahead is positive. Of `CLOCK` alerts only.
+    pub clock_off_s: Option<i64>,
     /// The incident that it belongs to, by id: it does not page beside that.
     pub incident: Option<String>,
     /// Of an incident: the codes of the sources in it.
@@ -128,6 +130,7 @@ impl AlertView {
                 .map(|m| MeasuredView::new(m, now))
                 .collect(),
             detail: state.detail,
+            clock_off_s: state.clock_off_s,
             incident: state.incident.as_ref().map(ToString::to_string),
             members: state.members.iter().map(ToString::to_string).collect(),
             acknowledged_by: row.acknowledged_by.clone(),

@@ -40,7 +40,7 @@ codes! {
     /// What a value rests on.
     BasisCode = [
         "static_pressure", "in_use", "flow_test", "estimated", "device_estimate", "level", "person",
-        "silence",
+        "silence", "device",
     ];
     /// How much an alert matters.
     SeverityCode = ["info", "minor", "major", "critical"];

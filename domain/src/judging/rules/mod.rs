@@ -6,6 +6,8 @@
 //! simulations of real networks.
 
 mod book;
+mod clock;
+mod device;
 mod draw_low;
 mod flow_deficit;
 mod high_pressure;
@@ -13,11 +15,14 @@ mod in_use;
 mod invalid;
 mod low_residual;
 mod low_static;
+mod replay;
 mod spike;
 mod stale;
 mod tank_low;
 
 pub use book::{ParameterError, Parameters, RuleBook, RuleScope, check};
+pub use clock::{Clock, ClockWord};
+pub use device::{Device, Word};
 pub use draw_low::DrawLow;
 pub use flow_deficit::FlowDeficit;
 pub use high_pressure::HighPressure;
@@ -25,6 +30,7 @@ pub use in_use::InUse;
 pub use invalid::Invalid;
 pub use low_residual::LowResidual;
 pub use low_static::LowStatic;
+pub use replay::{Payloads, Replay};
 pub use spike::{Band, Spike, Suspicion};
 pub use stale::Stale;
 pub use tank_low::TankLow;
@@ -97,6 +103,12 @@ pub struct Rules {
     pub spike: Spike,
     /// Readings that cannot be.
     pub invalid: Invalid,
+    /// Devices: battery, tilt, tamper.
+    pub device: Device,
+    /// Clocks of devices.
+    pub clock: Clock,
+    /// Devices that say old things again.
+    pub replay: Replay,
     /// What all rules share.
     pub common: Common,
 }

@@ -71,6 +71,17 @@ pub struct SimArgs {
     #[arg(long, value_name = "N", default_value_t = 200, conflicts_with = "inp")]
     pub sources: usize,
 
+    /// What the town is like: `even` (all zones pumped and looped, all devices of one make), or
+    /// `varied` (pumped, pumped high, by gravity and at the end of a line, looped and branched,
+    /// every eighth zone with water by hours; devices of many makes, intervals and accuracies)
+    #[arg(
+        long,
+        value_name = "even|varied",
+        default_value = "even",
+        conflicts_with = "inp"
+    )]
+    pub town: String,
+
     /// Take the water network from an EPANET file instead of making one; a hydrant on each junction
     #[arg(long, value_name = "FILE")]
     pub inp: Option<PathBuf>,
@@ -272,7 +283,11 @@ fn scenario_of(args: &SimArgs, length_ms: Option<i64>) -> anyhow::Result<Scenari
 
 fn town(args: &SimArgs) -> anyhow::Result<Town> {
     Ok(match &args.inp {
-        None => Town::generate(&TownSettings::of_size(args.seed, args.sources))?,
+        None => Town::generate(&match args.town.as_str() {
+            "even" => TownSettings::of_size(args.seed, args.sources),
+            "varied" => TownSettings::varied_of_size(args.seed, args.sources),
+            other => bail!("--town {other} is no kind of town: write `even` or `varied`"),
+        })?,
         Some(file) => {
             let settings = TownSettings {
                 seed: args.seed,

@@ -4,14 +4,12 @@
 use std::sync::Arc;
 
 use epanet_rs::error::InputError;
-use epanet_rs::model::demand::Demand;
-use epanet_rs::model::link::LinkStatus;
-use epanet_rs::model::network::{
-    CurveData, JunctionData, Network, PipeData, PumpData, ReservoirData,
-};
+use epanet_rs::model::network::Network;
 use epanet_rs::model::options::HeadlossFormula;
 use epanet_rs::model::units::FlowUnits;
 
+use super::character::{Character, Feed};
+use super::feed::{self, junction, pipe};
 use super::{TownError, TownSettings, Zone};
 use crate::noise::{between, draw};
 use crate::water::Mains;
@@ -22,7 +20,6 @@ const BLOCK_M: f64 = 118.0;
 const GAP_M: f64 = 260.0;
 /// Mean demand of the homes along one block of street, L/s: about a hundred people.
 const STREET_LPS: f64 = 0.26;
-const ROUGHNESS: f64 = 110.0;
 
 /// One network's shape.
 pub(super) struct Shape {
@@ -30,6 +27,7 @@ pub(super) struct Shape {
     pub(super) hydrants: Vec<HydrantPlace>,
     /// Side of the square it covers, m.
     pub(super) side_m: f64,
+    pub(super) character: Character,
 }
 
 /// Where a hydrant stands in its network.
@@ -50,7 +48,10 @@ pub(super) fn zones(settings: &TownSettings) -> Result<(Vec<Shape>, Vec<Zone>), 
     let count = settings.zone_count();
     let largest = settings.hydrants.div_ceil(count);
     let shapes = (0..count.min(SHAPES))
-        .map(|i| shape(draw(settings.seed, 31, i as u64), largest))
+        .map(|i| {
+            let character = Character::of(i, settings.varied);
+            shape(draw(settings.seed, 31, i as u64), largest, character)
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let mut zones = Vec::with_capacity(count);
     let mut first_source = 0;
@@ -95,15 +96,25 @@ struct Block {
     rank: u64,
 }
 
-fn shape(seed: u64, hydrants: usize) -> Result<Shape, TownError> {
+fn shape(seed: u64, hydrants: usize, character: Character) -> Result<Shape, TownError> {
     let mut side = 3_usize;
-    while 2 * side * (side - 1) < hydrants + hydrants / 10 {
+    let room = |side: usize| {
+        if character.branched {
+            side * side - 1
+        } else {
+            2 * side * (side - 1)
+        }
+    };
+    while room(side) < hydrants + hydrants / 10 {
         side += 1;
     }
     let mut blocks = blocks(seed, side);
+    if character.branched {
+        blocks = tree(seed, side, blocks);
+    }
     blocks.sort_by_key(|b| b.rank);
     let side_m = (side - 1) as f64 * BLOCK_M;
-    build(seed, side, &blocks, hydrants)
+    build(seed, side, &blocks, hydrants, character)
         .map_err(|error| TownError::Network(format!("a generated network is not valid: {error}")))
         .and_then(|(network, hydrants)| {
             let mains = Mains::new(network).map_err(|error| {
@@ -113,6 +124,7 @@ fn shape(seed: u64, hydrants: usize) -> Result<Shape, TownError> {
                 mains,
                 hydrants,
                 side_m,
+                character,
             })
         })
 }
@@ -139,6 +151,32 @@ fn blocks(seed: u64, side: usize) -> Vec<Block> {
     blocks
 }
 
+/// Of all blocks those that make a tree over all corners, the widest mains first.
+fn tree(seed: u64, side: usize, mut blocks: Vec<Block>) -> Vec<Block> {
+    let width = |b: &Block| diameter_mm(seed, b.street, side) as u32;
+    blocks.sort_by_key(|b| (std::cmp::Reverse(width(b)), b.rank));
+    let mut trunk: Vec<usize> = (0..side * side).collect();
+    blocks.retain(|block| {
+        let corner = |at: (usize, usize)| at.0 * side + at.1;
+        let (a, b) = (
+            root(&mut trunk, corner(block.from)),
+            root(&mut trunk, corner(block.to)),
+        );
+        trunk[a] = b;
+        a != b
+    });
+    blocks
+}
+
+/// The corner that stands for all that are joined to `corner`.
+fn root(trunk: &mut [usize], mut corner: usize) -> usize {
+    while trunk[corner] != corner {
+        trunk[corner] = trunk[trunk[corner]];
+        corner = trunk[corner];
+    }
+    corner
+}
+
 fn diameter_mm(seed: u64, street: (usize, bool), side: usize) -> f64 {
     if street.0 == side / 2 {
         300.0
@@ -156,6 +194,7 @@ fn build(
     side: usize,
     blocks: &[Block],
     hydrants: usize,
+    character: Character,
 ) -> Result<(Network, Vec<HydrantPlace>), InputError> {
     let mut network = Network::new(FlowUnits::LPS, HeadlossFormula::HazenWilliams);
     let middle = (side - 1) as f64 * BLOCK_M / 2.0;
@@ -166,9 +205,15 @@ fn build(
             y as f64 * BLOCK_M - middle + jitter(36),
         )
     };
+    // Where the pressure just suffices, the ground is as flat as the delta.
+    let steepest = if character.feed == Feed::EndOfLine {
+        0.000_8
+    } else {
+        0.004
+    };
     let (slope_x, slope_y) = (
-        between(draw(seed, 37, 0), -0.004, 0.004),
-        between(draw(seed, 37, 1), -0.004, 0.004),
+        between(draw(seed, 37, 0), -steepest, steepest),
+        between(draw(seed, 37, 1), -steepest, steepest),
     );
     let ground = |x: f64, y: f64, which: u64| {
         6.5 + slope_x * x + slope_y * y + between(draw(seed, 38, which), -0.4, 0.4)
@@ -236,97 +281,8 @@ fn build(
             });
         }
     }
-    station(&mut network, seed, side, blocks.len())?;
-    Ok((network, places))
-}
-
-/// The pumping station, and the city main that comes in behind a check valve.
-fn station(network: &mut Network, seed: u64, side: usize, blocks: usize) -> Result<(), InputError> {
     let entry = format!("N{}-{}", side / 2, side / 2);
-    let mean_lps = blocks as f64 * STREET_LPS + (side * side) as f64 * 0.05;
-    let design_lps = mean_lps * 1.6 + 25.0;
-    let head_m = between(draw(seed, 40, 0), 21.0, 29.0);
-    network.add_curve(
-        "C1",
-        &CurveData {
-            x: vec![0.0, design_lps, design_lps * 2.2],
-            y: vec![head_m * 1.06, head_m * 0.96, head_m * 0.62],
-        },
-    )?;
-    let fixed = |elevation: f64| ReservoirData {
-        elevation,
-        ..ReservoirData::default()
-    };
-    network.add_reservoir("CLEARWATER", &fixed(5.0))?;
-    network.add_reservoir("CITYMAIN", &fixed(between(draw(seed, 40, 1), 16.5, 19.0)))?;
-    junction(network, "STATION", (0.0, 0.0), 6.0, 0.0)?;
-    network.add_pump(
-        "PUMP1",
-        &PumpData {
-            start_node: "CLEARWATER".into(),
-            end_node: "STATION".into(),
-            speed: 1.0,
-            head_curve_id: Some("C1".into()),
-            power: 0.0,
-            initial_status: LinkStatus::Open,
-            vertices: None,
-        },
-    )?;
-    pipe(network, "ENTRY", ("STATION", &entry), 150.0, 300.0, false)?;
-    pipe(
-        network,
-        "HELP",
-        ("CITYMAIN", "STATION"),
-        1_200.0,
-        200.0,
-        true,
-    )
-}
-
-fn junction(
-    network: &mut Network,
-    id: &str,
-    at: (f64, f64),
-    elevation: f64,
-    demand_lps: f64,
-) -> Result<(), InputError> {
-    let demand = Demand {
-        basedemand: demand_lps,
-        pattern: None,
-        pattern_index: None,
-        name: None,
-    };
-    network.add_junction(
-        id,
-        &JunctionData {
-            elevation,
-            demands: vec![demand],
-            emitter_coefficient: 0.0,
-            coordinates: Some(at),
-        },
-    )
-}
-
-fn pipe(
-    network: &mut Network,
-    id: &str,
-    (from, to): (&str, &str),
-    length: f64,
-    diameter: f64,
-    check_valve: bool,
-) -> Result<(), InputError> {
-    network.add_pipe(
-        id,
-        &PipeData {
-            start_node: from.into(),
-            end_node: to.into(),
-            length,
-            diameter,
-            roughness: ROUGHNESS,
-            minor_loss: 0.0,
-            check_valve,
-            initial_status: LinkStatus::Open,
-            vertices: None,
-        },
-    )
+    let mean_lps = blocks.len() as f64 * STREET_LPS + (side * side) as f64 * 0.05;
+    feed::lay(&mut network, seed, character.feed, &entry, mean_lps)?;
+    Ok((network, places))
 }

@@ -5,10 +5,13 @@
 //! as a register holds them, its CSV, the flow tests a crew would have measured, and the network
 //! itself for the simulation. The same seed makes the same town.
 
+mod character;
+mod feed;
 mod flow_tests;
 mod gateways;
 mod inp;
 mod layout;
+mod makes;
 mod register;
 mod sources;
 mod topology;
@@ -41,7 +44,7 @@ pub struct TownSettings {
     /// Draw points at lakes and rivers.
     pub draw_points: usize,
     /// Pressure zones, each a network of its own; 0: one for about 50 hydrants, of about 300 in a
-    /// very large town.
+    /// very large town (in a varied one 20 at least, 100 beyond 2,000 hydrants).
     pub zones: usize,
     /// Share of hydrants whose sensor taps the barrel, 0 to 1.
     pub barrel_share: f64,
@@ -49,6 +52,9 @@ pub struct TownSettings {
     pub metered_share: f64,
     /// Zones (the last ones) with water only at certain hours.
     pub intermittent_zones: usize,
+    /// Zones fed in different ways, looped and branched, and sensors of different makes; else all
+    /// are alike.
+    pub varied: bool,
 }
 
 impl Default for TownSettings {
@@ -62,6 +68,7 @@ impl Default for TownSettings {
             barrel_share: 0.08,
             metered_share: 0.7,
             intermittent_zones: 0,
+            varied: false,
         }
     }
 }
@@ -81,8 +88,21 @@ impl TownSettings {
         }
     }
 
+    /// A varied town of so many sources in all: zones pumped, pumped high, fed by gravity and at the
+    /// end of a line, looped and branched, every eighth with water at certain hours only.
+    pub fn varied_of_size(seed: u64, sources: usize) -> Self {
+        let mut settings = Self {
+            varied: true,
+            ..Self::of_size(seed, sources)
+        };
+        settings.intermittent_zones = settings.zone_count() / 8;
+        settings
+    }
+
     fn zone_count(&self) -> usize {
         match (self.zones, self.hydrants) {
+            (0, n) if self.varied && n <= 400 => n.div_ceil(20).max(4).min(n.max(1)),
+            (0, n) if self.varied && (2_001..=20_000).contains(&n) => n.div_ceil(100),
             (0, n) if n <= 2_000 => n.div_ceil(50).max(1),
             (0, n) => n.div_ceil(300),
             (zones, _) => zones,

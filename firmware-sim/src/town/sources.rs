@@ -7,11 +7,11 @@ use firemain_domain::source::{
     TankGeometry, TapPoint,
 };
 
+use super::character::Feed;
 use super::layout::{HydrantPlace, Shape};
-use super::{Place, TownSettings, Zone};
+use super::{Place, TownSettings, Zone, makes};
 use crate::names::{STREETS, WARDS, WATERS};
 use crate::noise::{between, draw, share};
-use crate::water::Mains;
 
 /// The Turtle Tower, more or less.
 pub(super) const CENTRE: Position = Position {
@@ -67,7 +67,7 @@ pub(super) fn of(
             let number = sources.len();
             sources.push(hydrant(
                 settings,
-                &shapes[zone.mains].mains,
+                &shapes[zone.mains],
                 zone,
                 z,
                 place,
@@ -133,13 +133,14 @@ pub(super) fn equip_hydrant(source: &mut Source, diameter_mm: f64, ground_m: f64
 
 fn hydrant(
     settings: &TownSettings,
-    mains: &Mains,
+    shape: &Shape,
     zone: &Zone,
     z: usize,
     place: &HydrantPlace,
     number: usize,
     digits: usize,
 ) -> Source {
+    let mains = &shape.mains;
     let of = |what: u64| draw(settings.seed, what, number as u64);
     let tap_point = if share(of(51)) < settings.barrel_share {
         TapPoint::Barrel
@@ -158,6 +159,13 @@ fn hydrant(
     );
     equip_hydrant(&mut source, place.diameter_mm, mains.ground_m(place.node));
     source.supply_schedule.clone_from(&zone.supply_schedule);
+    if shape.character.feed == Feed::EndOfLine {
+        // Nobody promises an engine's flow there.
+        source.requirement.flow_lps = None;
+    }
+    if settings.varied {
+        makes::vary_hydrant(&mut source, draw(settings.seed, 56, number as u64));
+    }
     let narrow = place.diameter_mm < 120.0 && share(of(53)) < 0.3;
     source.access = Access {
         road_width_m: Some(round(
@@ -228,6 +236,9 @@ fn tank(
     source.reporting.interval_s = Some(3_600);
     source.sensor = LEVEL_SENSOR.into();
     source.access.road_width_m = Some(round(between(of(69), 1.8, 4.0), 1));
+    if settings.varied {
+        makes::vary_tank(&mut source, of(57));
+    }
     source
 }
 
@@ -265,6 +276,9 @@ fn draw_point(
     source.reporting.interval_s = Some(21_600);
     source.sensor = LEVEL_SENSOR.into();
     source.access.road_width_m = Some(round(between(of(86), 3.5, 8.0), 1));
+    if settings.varied {
+        makes::vary_draw_point(&mut source, of(58));
+    }
     let tide_m = if tidal {
         between(of(87), 0.2, 0.45) as f32
     } else {

@@ -6,15 +6,18 @@
 
 mod causes;
 mod drops;
+mod faults;
 mod keeper;
+mod limits;
 mod telling;
 mod water;
 
 pub(crate) use causes::{Cause, Causes, Why};
 pub(crate) use drops::Calm;
 pub(crate) use keeper::{Keeper, What};
+pub(crate) use limits::Limits;
 pub(crate) use telling::{Happened, Teller};
-pub(crate) use water::{Limits, Seen, TankEye, TankSight};
+pub(crate) use water::{Seen, TankEye, TankSight};
 
 use std::borrow::Cow;
 use std::io::{self, Write};

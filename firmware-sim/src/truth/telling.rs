@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use firemain_domain::Timestamp;
 use firemain_domain::judging::Severity;
-use firemain_domain::source::{Kind, KindName, ReportMode, Source};
+use firemain_domain::source::{Kind, ReportMode, Source};
 use firemain_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 use super::causes::Why;
 use super::drops::{Calm, Drop};
+use super::faults::of_fault;
 use super::keeper::{Kept, Span, What};
 use super::{About, Truth};
-use crate::device::Fault;
 use crate::scenario::EventKind;
 
 /// A tank's fall that tells of a leak, mm a day: covered and open ones.
@@ -26,9 +26,6 @@ const LEAK_STEPS: f64 = 5.0;
 /// A neighbour in use excuses so great a fall, for so long.
 const EXCUSED_KPA: f32 = 30.0;
 const EXCUSED_MS: i64 = HOUR_MS;
-/// A drift so great shows against the neighbours, kPa, after so long.
-const DRIFT_KPA: f64 = 20.0;
-const DRIFT_MS: i64 = 14 * DAY_MS;
 /// An evening low that came on so many of the seven days before is a habit.
 const HABIT_DAYS: usize = 3;
 const HABIT_MS: i64 = 90 * MINUTE_MS;
@@ -326,67 +323,6 @@ fn due_ms(what: What, source: &Source) -> i64 {
         What::TankLeak => 3 * DAY_MS,
         What::DrawLow => 6 * HOUR_MS + reports(2),
     }
-}
-
-/// Rules that should find a device's fault; none where it was too short to show, or hurts nobody.
-fn of_fault(
-    cause: &'static str,
-    size: Option<f64>,
-    source: &Source,
-    lasted_ms: i64,
-) -> Vec<Cow<'static, str>> {
-    let hydrant = source.kind_name() == KindName::Hydrant;
-    let main_tap = source.taps_main() && source.reporting.mode == ReportMode::Periodic;
-    let shows = |reports: i64| lasted_ms > reports * source.interval_ms();
-    let size = size.unwrap_or(0.0);
-    let is = |name: &'static str| cause == Fault::cause_of(name);
-    let rules: &[&'static str] = if is("spike") || is("spike_pair") {
-        if hydrant && shows(8) { &["SPIKE"] } else { &[] }
-    } else if is("stuck") {
-        let least_ms = match source.kind_name() {
-            KindName::Hydrant if main_tap => 13 * HOUR_MS,
-            KindName::Tank => 15 * DAY_MS,
-            _ => i64::MAX,
-        };
-        if lasted_ms > least_ms {
-            &["FLATLINE"]
-        } else {
-            &[]
-        }
-    } else if is("erratic") {
-        if main_tap && shows(14) {
-            &["DEVICE"]
-        } else {
-            &[]
-        }
-    } else if is("wrong_scale") {
-        if shows(4) { &["DEVICE"] } else { &[] }
-    } else if is("drift") || is("offset") {
-        let days = lasted_ms as f64 / DAY_MS as f64;
-        let grown = if is("drift") { size * days } else { size };
-        if main_tap && grown.abs() > DRIFT_KPA && lasted_ms > DRIFT_MS {
-            &["DRIFT"]
-        } else {
-            &[]
-        }
-    } else if is("clock_skew") {
-        if size.abs() > 360.0 && shows(5) {
-            &["CLOCK"]
-        } else {
-            &[]
-        }
-    } else if is("clock_1970") {
-        if shows(5) { &["CLOCK"] } else { &[] }
-    } else if is("replay") || is("replay_old") || is("replay_values") {
-        if shows(14) { &["REPLAY"] } else { &[] }
-    } else if is("dead_battery") {
-        if shows(3) { &["DEVICE", "STALE"] } else { &[] }
-    } else if is("low_battery") || is("flapping_battery") || is("tilt") || is("tamper") {
-        if shows(3) { &["DEVICE"] } else { &[] }
-    } else {
-        &[]
-    };
-    rules.iter().map(|rule| Cow::Borrowed(*rule)).collect()
 }
 
 /// The same low hour on three of the seven days before is the water company's work, not a page.

@@ -1,7 +1,6 @@
 //! The water against what its sources owe.
 
 use firemain_domain::Timestamp;
-use firemain_domain::hydraulics::{FlowTestPoint, NORM_TARGET_KPA};
 use firemain_domain::judging::Severity;
 use firemain_domain::source::{Kind, Source};
 use firemain_domain::time::HOUR_MS;
@@ -9,6 +8,7 @@ use firemain_domain::time::HOUR_MS;
 use super::causes::Why;
 use super::drops::{Calm, Look};
 use super::keeper::Sighting;
+use super::limits::Limits;
 use super::{Causes, Keeper, What};
 use crate::water::{Drawn, Stretch};
 
@@ -24,64 +24,6 @@ const IN_USE_LPS: f64 = 1.0;
 const LIFT_M: f64 = 5.0;
 /// Its thinnest layer (QCVN 01:2021 2.10.5), m.
 const LAYER_M: f64 = 0.5;
-/// A flow test counts while the pressure at rest stays within this share of the test's (NFPA 291).
-const TEST_STATIC_SHARE: f64 = 0.2;
-/// Exponent of the Hazen-Williams relation (NFPA 291).
-const EXPONENT: f64 = 0.54;
-
-/// What one hydrant owes, in pressures.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Limits {
-    /// Required at rest; `NaN`: not owed, or the sensor taps the barrel.
-    static_kpa: f32,
-    /// Required in use; `NaN`: not owed.
-    residual_kpa: f32,
-    /// Below this at rest it cannot give the required flow at the norm's residual; `NaN`: unknown.
-    deficit_kpa: f32,
-    /// Below this at rest the flow test counts no more, and nobody can tell the flow; infinite: it
-    /// never tells.
-    tested_kpa: f32,
-    /// What its sensor cannot tell apart.
-    accuracy_kpa: f32,
-}
-
-impl Limits {
-    /// Of a hydrant, with what a flow test measured there.
-    pub(crate) fn of(source: &Source, test: Option<&FlowTestPoint>) -> Self {
-        let required = source.requirement.pressure_kpa.unwrap_or(f64::NAN);
-        let deficit = source
-            .requirement
-            .flow_lps
-            .zip(test)
-            .map_or(f64::NAN, |(flow_lps, test)| {
-                let drop = test.static_kpa - test.residual_kpa;
-                // Q = ((Ps − Pt) / K)^0.54 with K = drop / Q₀^(1/0.54), turned round for Ps.
-                NORM_TARGET_KPA + drop * (flow_lps / test.flow_lps).powf(1.0 / EXPONENT)
-            });
-        // What a judge with the test at hand can tell: the main's rest pressure must be measured, the
-        // test's drop must bear extrapolation, and the pressure must be near the test's (NFPA 291).
-        let tested = test.filter(|test| {
-            source.taps_main()
-                && test
-                    .available_flow_lps(NORM_TARGET_KPA)
-                    .is_ok_and(|available| available.extrapolated)
-        });
-        Self {
-            tested_kpa: tested.map_or(f32::INFINITY, |test| {
-                (test.static_kpa * (1.0 - TEST_STATIC_SHARE)) as f32
-            }),
-            static_kpa: if source.taps_main() {
-                required as f32
-            } else {
-                f32::NAN
-            },
-            residual_kpa: required as f32,
-            deficit_kpa: deficit as f32,
-            accuracy_kpa: source.sensor.accuracy.unwrap_or(8.0) as f32,
-        }
-    }
-}
-
 /// One zone's stretch of water, with who stands in it.
 pub(crate) struct Seen<'a> {
     pub(crate) zone: usize,

@@ -124,7 +124,7 @@ fn page(code: &SourceCode, rule: RuleName, n: u32, at: Timestamp) -> EpisodeLine
 
 /// Whether a sample is below what its source owes; `None`: it says nothing of it.
 fn below(source: &Source, sample: &Sample, rules: &Rules) -> Option<(RuleName, bool)> {
-    let requirement = source.requirement;
+    let requirement = &source.requirement;
     match &source.kind {
         Kind::Hydrant { .. } if source.taps_main() => {
             let pressure = sample.get(Quantity::PressureKpa)?;

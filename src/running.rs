@@ -6,7 +6,9 @@ use anyhow::Context;
 use firemain_api::http::{AppState, HttpSettings, Serving, Tail, TlsFiles};
 use firemain_api::watch::{Watch, WatchSettings};
 use firemain_domain::clock::SharedClock;
-use firemain_ingest::endpoint::{Endpoint, EndpointSettings, EndpointTls, RegisterLogins};
+use firemain_ingest::endpoint::{
+    Endpoint, EndpointParts, EndpointSettings, EndpointTls, RegisterLogins,
+};
 use firemain_ingest::{BrokerSettings, Ingest, IngestSettings};
 use firemain_store::register::Register;
 use firemain_wire::Limits;
@@ -154,9 +156,18 @@ impl Running {
         let (appender, counters) = (ingest.appender(), ingest.counters());
         self.ingest = Some(ingest);
         if let Some(endpoint) = endpoint(&settings.endpoint, &settings.mqtt, open) {
-            let logins = Arc::new(RegisterLogins(Arc::clone(&self.stores.register)));
-            let endpoint =
-                Endpoint::start(&endpoint, logins, appender, counters, Arc::clone(clock))?;
+            let parts = EndpointParts {
+                logins: Arc::new(RegisterLogins(Arc::clone(&self.stores.register))),
+                register: Arc::clone(&self.stores.register),
+                journal: Arc::clone(&self.stores.journal),
+                appender,
+                counters,
+                clock: Arc::clone(clock),
+            };
+            let starting = tokio::task::spawn_blocking(move || Endpoint::start(&endpoint, parts));
+            let endpoint = starting
+                .await
+                .context("the endpoint broke off at its start")??;
             self.endpoint = Some(endpoint);
         }
         Ok(())

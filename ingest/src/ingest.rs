@@ -15,6 +15,7 @@ use tracing::{error, warn};
 use crate::adopt::Adoption;
 use crate::archive::{ArchiveParts, ArchiveState, Archiving, Part};
 use crate::broker::{BrokerState, Publication, Session, SessionParts};
+use crate::courier::Courier;
 use crate::devices::Devices;
 use crate::status::{self, Counters, Watched};
 use crate::writer::{Appender, Job, Writer, WriterState};
@@ -38,7 +39,7 @@ const SHORTEST: Duration = Duration::from_millis(10);
 /// | writer (a thread) | its queue; the disk |
 /// | session | broker, writer |
 /// | archive reader (a thread), delivery | journal; archive, intake |
-/// | adoption | register once a second |
+/// | adoption, courier | register once a second |
 /// | status | twice a second |
 /// | heartbeat, canary, tidying | their timers |
 ///
@@ -111,6 +112,7 @@ struct Prepared {
     archiving: Archiving,
     devices: Arc<Devices>,
     broker: Option<(Session, Arc<BrokerState>)>,
+    courier: Option<Courier>,
     client_id: String,
 }
 
@@ -124,6 +126,7 @@ impl Prepared {
         let counters = Arc::new(Counters::default());
         let devices = Arc::new(Devices::load(&*stores.register)?);
         let (outbox, to_publish) = mpsc::channel::<Publication>(OUTBOX);
+        let (published, of_commands) = mpsc::unbounded_channel();
         let outbox = settings.broker.is_some().then_some(outbox);
         let writer = Writer::start(Arc::clone(&stores.journal), Arc::clone(&clock))?;
         let broker = match &settings.broker {
@@ -146,11 +149,18 @@ impl Prepared {
                     counters: Arc::clone(&counters),
                     state: Arc::clone(&state),
                     outbox: to_publish,
+                    published,
                     clock: Arc::clone(&clock),
                 });
                 Some((session?, state))
             }
         };
+        let courier = outbox.clone().map(|outbox| Courier {
+            register: Arc::clone(&stores.register),
+            outbox,
+            published: of_commands,
+            clock: Arc::clone(&clock),
+        });
         let archive_state = Arc::new(ArchiveState::default());
         let archiving = Archiving::start(ArchiveParts {
             stores: stores.clone(),
@@ -172,6 +182,7 @@ impl Prepared {
             archiving,
             devices,
             broker,
+            courier,
             client_id,
         })
     }
@@ -186,6 +197,7 @@ impl Prepared {
             archiving,
             devices,
             broker,
+            courier,
             client_id,
         } = self;
         let appender = writer.appender();
@@ -216,6 +228,9 @@ impl Prepared {
                 );
                 tasks.spawn("canary", singing);
             }
+        }
+        if let Some(courier) = courier {
+            tasks.spawn("courier", courier.run(cancel.clone()));
         }
         tasks.spawn("writer", {
             let (ended, cancel) = (writer.state().ended.clone(), cancel.clone());

@@ -19,6 +19,7 @@ mod devices;
 mod archive;
 
 mod adopt;
+mod courier;
 
 mod backoff;
 mod status;

@@ -3,6 +3,7 @@
 
 mod bench;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bench::{
@@ -11,9 +12,12 @@ use bench::{
 };
 use firemain_domain::Timestamp;
 use firemain_domain::change::Change;
+use firemain_domain::clock::SystemClock;
 use firemain_domain::judging::Control;
 use firemain_store::intake::Why;
 use firemain_store::journal::Body;
+use firemain_store::register::endpoint::NewCommand;
+use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 
 const LARGE: u64 = 2_000_000_000;
 const TOPIC: &str = "firemain/v1/H-1/telemetry";
@@ -173,5 +177,75 @@ async fn a_broker_that_is_not_there_is_told_and_the_receiver_goes_on() {
     until("the status says so", SOON, || {
         status(&stores, "receive").is_some_and(|s| s.complaint.contains("[mqtt] url"))
     });
+    receiver.stop().await;
+}
+
+/// The topics of what comes to a client that has subscribed.
+async fn listening(broker: &Mosquitto, topic: &str) -> Arc<Mutex<Vec<String>>> {
+    let address = broker.address();
+    let options = MqttOptions::new("device", address.ip().to_string(), address.port());
+    let (client, mut events) = AsyncClient::new(options, 10);
+    client.subscribe(topic, QoS::AtLeastOnce).await.unwrap();
+    while !matches!(
+        events.poll().await.unwrap(),
+        Event::Incoming(Packet::SubAck(_))
+    ) {}
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let topics = Arc::clone(&heard);
+    tokio::spawn(async move {
+        // The client goes with its task.
+        let _client = client;
+        while let Ok(event) = events.poll().await {
+            if let Event::Incoming(Packet::Publish(message)) = event {
+                topics.lock().unwrap().push(message.topic);
+            }
+        }
+    });
+    heard
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_goes_to_the_broker_once_and_its_answer_settles_it() {
+    let broker = Mosquitto::builder().start();
+    let places = Places::new();
+    let stores = places.stores(LARGE);
+    let change = Change::SourceSet {
+        source: Box::new(hydrant("H-1")),
+    };
+    let now = SystemClock::shared().now();
+    stores.register.change("test", now, &[change]).unwrap();
+    let heard = listening(&broker, "firemain/v1/+/command").await;
+    let receiver = start(settings(&broker.url()), &stores).await;
+    let number = stores
+        .register
+        .enqueue_command(&NewCommand {
+            device: "H-1".into(),
+            id: "c-1".into(),
+            body: r#"{"id":"c-1"}"#.into(),
+            created_at: now,
+            expires_at: now.plus_ms(3_600_000),
+        })
+        .unwrap();
+    let row = || stores.register.command(number).unwrap().unwrap();
+    until("the broker has it", SOON, || row().published_at.is_some());
+    until("the device has it", SOON, || {
+        !heard.lock().unwrap().is_empty()
+    });
+    assert!(row().delivered_at.is_none(), "that only the device says");
+    receiver.stop().await;
+
+    let receiver = start(settings(&broker.url()), &stores).await;
+    let answer = r#"{"event":"command_done","id":"c-1","ok":true}"#;
+    broker.publish("firemain/v1/H-1/event", answer);
+    until("the answer settles it", SOON, || {
+        row().answered_at.is_some()
+    });
+    assert_eq!(row().ok, Some(true));
+    let topics = heard.lock().unwrap().clone();
+    assert_eq!(
+        topics,
+        ["firemain/v1/H-1/command"],
+        "once, also after a restart"
+    );
     receiver.stop().await;
 }

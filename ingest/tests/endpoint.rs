@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use firemain_domain::clock::SystemClock;
-use firemain_ingest::endpoint::{Commands, Delivery, Endpoint, EndpointError, EndpointSettings};
-use house::{OneLogin, connected, house, journalled, settings, until};
+use firemain_ingest::endpoint::{Endpoint, EndpointError, EndpointSettings};
+use house::{connected, house, journalled, settings, until};
 use rumqttc::{AsyncClient, LastWill, Packet, QoS};
 
 #[tokio::test]
@@ -125,62 +124,9 @@ async fn a_client_that_connects_anew_takes_over_and_the_older_ones_will_comes_fi
 }
 
 #[tokio::test]
-async fn a_command_reaches_its_device_or_waits_for_it() {
-    let house = house();
-    let commands: Commands = house.endpoint.commands();
-    assert_eq!(
-        commands.send("tr-1", b"a".to_vec()),
-        Delivery::NobodyListens
-    );
-    let mut options = house.client("a", "secret");
-    options.set_clean_session(false);
-    let (client, mut events) = connected(options.clone()).await;
-    client
-        .subscribe("firemain/v1/tr-1/command", QoS::AtLeastOnce)
-        .await
-        .unwrap();
-    until(&mut events, |p| matches!(p, Packet::SubAck(_))).await;
-    assert_eq!(commands.send("tr-1", b"now".to_vec()), Delivery::Sent);
-    until(
-        &mut events,
-        |p| matches!(p, Packet::Publish(p) if p.payload == "now"),
-    )
-    .await;
-    client.disconnect().await.unwrap();
-    while events.poll().await.is_ok() {}
-    let away = async {
-        let mut tick = tokio::time::interval(Duration::from_millis(10));
-        while house.counters.endpoint_sessions.load(Ordering::Relaxed) > 0 {
-            tick.tick().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), away)
-        .await
-        .unwrap();
-    assert_eq!(commands.send("tr-1", b"later".to_vec()), Delivery::Queued);
-    let (_client, mut events) = AsyncClient::new(options, 10);
-    until(
-        &mut events,
-        |p| matches!(p, Packet::Publish(p) if p.payload == "later"),
-    )
-    .await;
-    house.stop().await;
-}
-
-#[tokio::test]
 async fn a_port_in_use_is_named_and_nobody_is_let_in_from_beyond_without_logins() {
     let house = house();
-    let start = |settings: EndpointSettings| {
-        let logins = Arc::new(OneLogin);
-        Endpoint::start(
-            &settings,
-            logins,
-            house.writer.appender(),
-            Arc::default(),
-            SystemClock::shared(),
-        )
-        .err()
-    };
+    let start = |settings: EndpointSettings| Endpoint::start(&settings, house.parts()).err();
     let busy = start(EndpointSettings {
         listen: Some(house.address()),
         ..settings()

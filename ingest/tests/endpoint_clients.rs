@@ -13,9 +13,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use bench::server;
-use firemain_domain::clock::SystemClock;
 use firemain_ingest::endpoint::{
-    Delivery, Endpoint, EndpointError, EndpointSettings, EndpointTls, Granted, Logins,
+    Endpoint, EndpointError, EndpointParts, EndpointSettings, EndpointTls, Granted, Logins,
 };
 use house::{House, connected, house, house_with, settings, until};
 use rumqttc::{AsyncClient, MqttOptions, Packet, QoS, TlsConfiguration, Transport, v5};
@@ -307,10 +306,7 @@ async fn devices_may_come_over_tls() {
             tls: Some(without_a_key),
             ..settings()
         },
-        Arc::new(house::OneLogin),
-        house.writer.appender(),
-        Arc::default(),
-        SystemClock::shared(),
+        house.parts(),
     );
     assert!(matches!(wrong.err(), Some(EndpointError::Tls { .. })));
     house.stop().await;
@@ -356,8 +352,7 @@ async fn an_open_endpoint_gives_the_commands_of_all_devices_to_whoever_asks() {
         |p| matches!(p, Packet::SubAck(ack) if ack.return_codes == [rumqttc::SubscribeReasonCode::Success(QoS::AtLeastOnce)]),
     )
     .await;
-    let commands = house.endpoint.commands();
-    assert_eq!(commands.send("tr-77", b"go".to_vec()), Delivery::Sent);
+    house.command_for("tr-77", "go", 60_000);
     until(
         &mut events,
         |p| matches!(p, Packet::Publish(p) if p.topic == "firemain/v1/tr-77/command"),
@@ -374,6 +369,10 @@ impl Logins for Changing {
     fn login(&self, name: &str) -> Result<Option<Granted>, String> {
         let login = self.0.lock().unwrap().clone();
         Ok(login.filter(|login| *login.name == *name))
+    }
+
+    fn version(&self) -> Result<u64, String> {
+        Ok(0)
     }
 }
 
@@ -393,14 +392,11 @@ async fn a_new_secret_counts_at_once_and_a_removed_login_not_for_long() {
     let house = house();
     let logins = Arc::new(Changing::default());
     logins.set(Some("secret"));
-    let endpoint = Endpoint::start(
-        &settings(),
-        Arc::clone(&logins) as _,
-        house.writer.appender(),
-        Arc::default(),
-        SystemClock::shared(),
-    )
-    .unwrap();
+    let parts = EndpointParts {
+        logins: Arc::clone(&logins) as _,
+        ..house.parts()
+    };
+    let endpoint = Endpoint::start(&settings(), parts).unwrap();
     let client = |secret: &str| {
         let port = endpoint.address().unwrap().port();
         let mut options = MqttOptions::new("a", "127.0.0.1", port);

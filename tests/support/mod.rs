@@ -43,4 +43,4 @@ pub(crate) use process::Process;
 pub(crate) use proxy::Proxy;
 pub(crate) use servers::server;
 pub(crate) use subscription::{Message, Subscription};
-pub(crate) use until::{SOON, Stopwatch, until, until_some};
+pub(crate) use until::{SOON, Stopwatch, pause_a_little, until, until_some};

@@ -34,6 +34,11 @@ pub(crate) fn until_some<T>(
     }
 }
 
+/// Between two tries of something that others make possible.
+pub(crate) fn pause_a_little() {
+    pause();
+}
+
 /// Measures how long something took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(Instant);

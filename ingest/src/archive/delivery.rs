@@ -95,6 +95,9 @@ impl Delivery {
                 return false;
             }
         }
+        if !self.until_answers_noted(&mut slice, cancel).await {
+            return false;
+        }
         let Some(written) = self.until_written(&slice, cancel).await else {
             return false;
         };
@@ -226,7 +229,11 @@ impl Delivery {
             let (topic, payload) = (rebirth.topic.clone(), rebirth.payload.clone());
             // With no room it is asked for again: an edge node that is still not understood a
             // minute later gives rise to another request.
-            let _ = outbox.try_send(Publication { topic, payload });
+            let _ = outbox.try_send(Publication {
+                topic,
+                payload,
+                command: None,
+            });
         }
     }
 
@@ -309,7 +316,7 @@ impl Delivery {
     }
 }
 
-async fn waited(wait: Duration) {
+pub(super) async fn waited(wait: Duration) {
     // The one thing that ends this wait early is the caller giving it up.
     let _ = tokio::time::timeout(wait, std::future::pending::<()>()).await;
 }

@@ -5,6 +5,7 @@
 //! and decodes the next slice while a task writes the last. An archive that is down is waited for,
 //! and the journal holds what waits; what became durable is released there.
 
+mod answers;
 mod copies;
 mod sorter;
 

@@ -5,6 +5,7 @@ use firemain_domain::{Quantity, Timestamp};
 use firemain_store::archive::Point;
 use firemain_store::intake::{Quarantined, Unregistered, Why};
 use firemain_store::journal::{Body, CANARY_TOPIC, Envelope, Message, Position};
+use firemain_store::register::endpoint::CommandAnswer;
 use firemain_wire::{Decoder, RebirthRequest, Refusal};
 
 use super::copies::Copies;
@@ -27,6 +28,8 @@ pub(super) struct Slice {
     pub(super) kept: Vec<Unregistered>,
     pub(super) quarantined: Vec<Quarantined>,
     pub(super) rebirths: Vec<RebirthRequest>,
+    /// What devices answered to commands.
+    pub(super) answers: Vec<CommandAnswer>,
     pub(super) messages: u64,
     pub(super) duplicates: u64,
     pub(super) left_out: u64,
@@ -117,6 +120,7 @@ impl Sorter {
                 slice.rebirths.extend(decoded.rebirths);
                 for report in decoded.reports {
                     slice.unknown_fields += u64::from(report.unknown_fields);
+                    slice.answers.extend(answers(&report, receipt.wall));
                     match devices.get(&report.device) {
                         Some(registered) => {
                             slice.origins.push((slice.points.len(), position));
@@ -188,6 +192,22 @@ impl Sorter {
             }
         }
     }
+}
+
+/// What a device answers to commands.
+fn answers(report: &Report, at: Timestamp) -> impl Iterator<Item = CommandAnswer> {
+    report.events.iter().filter_map(move |event| {
+        let EventKind::CommandDone { id, ok, error } = &event.what else {
+            return None;
+        };
+        Some(CommandAnswer {
+            device: report.device.clone(),
+            id: id.clone(),
+            at,
+            ok: *ok,
+            error: error.clone(),
+        })
+    })
 }
 
 /// What an event says of a quantity that is kept.

@@ -34,10 +34,11 @@ pub(crate) enum Part {
     Releasing,
     Maintaining,
     Adopting,
+    Answers,
 }
 
 impl Part {
-    const COUNT: usize = 6;
+    const COUNT: usize = 7;
 }
 
 impl ArchiveState {

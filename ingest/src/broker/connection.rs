@@ -1,7 +1,7 @@
 //! One connection served: read what is there, hand it in, acknowledge what is on disk, and only
 //! then wait.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -65,6 +65,8 @@ pub(super) struct Connection<'s> {
     asked: VecDeque<Vec<String>>,
     refused: Vec<String>,
     canaries: VecDeque<Timestamp>,
+    /// Commands on their way to the broker, by the id they were published under.
+    commands: HashMap<u16, u64>,
     drained: bool,
     taken: u64,
     most_unacked: usize,
@@ -84,6 +86,7 @@ impl<'s> Connection<'s> {
             asked: VecDeque::new(),
             refused: Vec::new(),
             canaries: VecDeque::new(),
+            commands: HashMap::new(),
             drained: false,
             taken: 0,
             most_unacked: 0,
@@ -130,7 +133,7 @@ impl<'s> Connection<'s> {
                 Woken::Packet(packet) => self.take(packet?),
                 Woken::OnDisk(news) => self.on_disk(news),
                 Woken::Room => {}
-                Woken::Publish(what) => self.link.publish(&what.topic, what.payload).await?,
+                Woken::Publish(what) => self.publish(what).await?,
                 Woken::Tick => self.tick().await?,
                 Woken::Stopped => {
                     self.leave().await?;
@@ -168,6 +171,7 @@ impl<'s> Connection<'s> {
         match packet {
             Packet::Message(delivery) => self.message(delivery),
             Packet::Granted(granted) => self.granted(&granted),
+            Packet::Taken(id) => self.broker_has(id),
             Packet::Pong => self.pong(),
             Packet::Other => {}
         }
@@ -253,6 +257,23 @@ impl<'s> Connection<'s> {
         }
         self.session.subscribed = true;
         self.session.state.set_refused_topics(self.refused.clone());
+    }
+
+    async fn publish(&mut self, what: super::Publication) -> Result<(), Lost> {
+        let id = self.link.publish(&what.topic, what.payload).await?;
+        match what.command {
+            Some(number) => self.commands.insert(id, number),
+            // Of whatever had this id before no acknowledgement comes any more.
+            None => self.commands.remove(&id),
+        };
+        Ok(())
+    }
+
+    fn broker_has(&mut self, id: u16) {
+        if let Some(number) = self.commands.remove(&id) {
+            // Where nobody listens the receiver stops.
+            self.session.published.send(number).ok();
+        }
     }
 
     fn pong(&mut self) {
@@ -346,7 +367,8 @@ impl<'s> Connection<'s> {
             self.canaries.pop_front();
         }
         let topic = self.session.canary_topic.clone();
-        self.link.publish(&topic, canary::payload(at)).await
+        self.link.publish(&topic, canary::payload(at)).await?;
+        Ok(())
     }
 
     /// Takes leave: what was taken in goes to disk and is acknowledged.

@@ -41,6 +41,8 @@ pub(super) enum Packet {
     Message(Delivery),
     /// Our subscriptions, in their order: granted or not.
     Granted(Vec<bool>),
+    /// The broker has what we published under this id.
+    Taken(u16),
     /// The answer to a ping: the broker has read everything we sent before it.
     Pong,
     /// Nothing that concerns us.
@@ -168,11 +170,13 @@ impl Link {
         self.send([rumqttc::Packet::Subscribe(subscribe)]).await
     }
 
-    /// Publishes at quality of service 1.
-    pub(super) async fn publish(&mut self, topic: &str, payload: Vec<u8>) -> Result<(), Lost> {
+    /// Publishes at quality of service 1; returns under which id.
+    pub(super) async fn publish(&mut self, topic: &str, payload: Vec<u8>) -> Result<u16, Lost> {
         let mut publish = Publish::new(topic, QoS::AtLeastOnce, payload);
         publish.pkid = self.next_id();
-        self.send([rumqttc::Packet::Publish(publish)]).await
+        let id = publish.pkid;
+        self.send([rumqttc::Packet::Publish(publish)]).await?;
+        Ok(id)
     }
 
     /// Asks for a sign of life.
@@ -293,6 +297,7 @@ impl From<Incoming> for Packet {
                     .map(|code| *code != SubscribeReasonCode::Failure)
                     .collect(),
             ),
+            Incoming::PubAck(taken) => Self::Taken(taken.pkid),
             Incoming::PingResp => Self::Pong,
             _ => Self::Other,
         }

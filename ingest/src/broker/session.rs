@@ -36,6 +36,8 @@ const GOOD_AFTER_MS: u64 = 10_000;
 pub(crate) struct Publication {
     pub(crate) topic: String,
     pub(crate) payload: Vec<u8>,
+    /// The number of the command that it is: to be told when the broker has it.
+    pub(crate) command: Option<u64>,
 }
 
 /// What a session is made of.
@@ -51,6 +53,8 @@ pub(crate) struct SessionParts<'a> {
     pub(crate) counters: Arc<Counters>,
     pub(crate) state: Arc<BrokerState>,
     pub(crate) outbox: mpsc::Receiver<Publication>,
+    /// Numbers of commands that the broker has.
+    pub(crate) published: mpsc::UnboundedSender<u64>,
     pub(crate) clock: SharedClock,
 }
 
@@ -68,6 +72,7 @@ pub(crate) struct Session {
     pub(super) counters: Arc<Counters>,
     pub(super) state: Arc<BrokerState>,
     pub(super) outbox: mpsc::Receiver<Publication>,
+    pub(super) published: mpsc::UnboundedSender<u64>,
     pub(super) clock: SharedClock,
     /// Subscriptions were made in this process: what the broker kept may be of an older setting.
     pub(super) subscribed: bool,
@@ -101,6 +106,7 @@ impl Session {
             counters: parts.counters,
             state: parts.state,
             outbox: parts.outbox,
+            published: parts.published,
             clock: parts.clock,
             subscribed: false,
             backoff: Backoff::new(RETRY_FIRST, RETRY_MOST, xxh3_64(parts.client_id.as_bytes())),

@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use firemain_domain::Timestamp;
 
+use super::before::Before;
+use super::desk::Desk;
 use super::gate::{Gate, Verdict};
-use super::rights::Rights;
-use super::sessions::{Attached, Key, Sessions};
+use super::rights::{Denied, Rights, status_of};
+use super::sessions::{Attached, Key, LONGEST_KEPT_S, Sessions, Terms, Will};
 use super::unsettled::{Memory, Unsettled};
 use crate::writer::fingerprint;
 use crate::{Appender, Arrival, Counters, KEPT_OF_OVERSIZE_BYTES};
@@ -20,7 +22,9 @@ pub(super) struct Shared {
     pub(super) appender: Appender,
     pub(super) gate: Arc<Gate>,
     pub(super) sessions: Arc<Sessions>,
+    pub(super) desk: Desk,
     pub(super) unsettled: Memory,
+    pub(super) before: Before,
     pub(super) counters: Arc<Counters>,
     pub(super) started: Timestamp,
     /// How many client ids were made up.
@@ -35,9 +39,13 @@ pub(super) struct Shared {
 pub(super) enum Refused {
     /// Name or secret.
     Login,
+    /// Too many wrong ones came from there.
+    TooOften,
     /// It may not publish there.
     Topic,
-    /// No room, or the logins cannot be read.
+    /// No room.
+    Full,
+    /// The logins cannot be read.
     Busy,
     /// The connection or the receiver is gone.
     Gone,
@@ -50,8 +58,18 @@ pub(super) struct Hello<'a> {
     pub(super) username: Option<&'a str>,
     pub(super) password: &'a [u8],
     pub(super) clean: bool,
-    pub(super) persistent: bool,
-    pub(super) will: Option<(&'a str, &'a [u8])>,
+    /// For how long it wants its session to be kept, s.
+    pub(super) keep_s: u32,
+    pub(super) will: Option<LastWill<'a>>,
+}
+
+/// A last will as the client says it.
+pub(super) struct LastWill<'a> {
+    pub(super) topic: &'a str,
+    pub(super) payload: &'a [u8],
+    pub(super) retain: bool,
+    /// How long it is to be held back, s.
+    pub(super) delay_s: u32,
 }
 
 /// A connection that was let in. When it ends without a goodbye, its last will is journalled.
@@ -63,7 +81,7 @@ pub(super) struct Connection {
     /// What it may send again on its next connection.
     unsettled: Arc<Mutex<Unsettled>>,
     /// Its session ends with the connection.
-    clean: bool,
+    clean: Cell<bool>,
     /// It took leave of a session that it does not come back to.
     forgets: Cell<bool>,
 }
@@ -75,6 +93,8 @@ pub(super) struct Sent {
     pub(super) id: Option<NonZeroU16>,
     /// Marked as one that was sent before.
     pub(super) again: bool,
+    /// To be kept, where it is a device's status.
+    pub(super) retain: bool,
 }
 
 impl Shared {
@@ -84,45 +104,71 @@ impl Shared {
         hello: Hello<'_>,
     ) -> Result<(Connection, Attached), Refused> {
         let rights = self.rights(&hello).await.inspect_err(|refused| {
-            if *refused == Refused::Login {
+            if matches!(refused, Refused::Login | Refused::TooOften) {
                 self.counters
                     .endpoint_refused_logins
                     .fetch_add(1, Ordering::Relaxed);
             }
         })?;
         let will = match hello.will {
-            Some((topic, _)) if !rights.may_publish(topic) => {
+            Some(will) if !rights.may_publish(will.topic) => {
                 self.counters
                     .endpoint_refused_publishes
                     .fetch_add(1, Ordering::Relaxed);
                 return Err(Refused::Topic);
             }
-            Some((topic, payload)) => Some(Arrival::new(topic.into(), payload, self.payload_limit)),
+            Some(will) => Some(Will {
+                arrival: Arrival::new(will.topic.into(), will.payload, self.payload_limit),
+                retain: will.retain,
+                delay_s: will.delay_s,
+            }),
             None => None,
         };
         let key = (rights.name().into(), hello.client_id.into());
-        let attached = self
-            .sessions
-            .attach(&key, hello.clean, hello.persistent, will);
-        let mut attached = attached.ok_or(Refused::Busy)?;
+        let keep_s = hello.keep_s.min(LONGEST_KEPT_S);
+        let terms = Terms {
+            clean: hello.clean,
+            keep_s,
+            will,
+        };
+        let attached = self.sessions.attach(&key, &rights, terms);
+        let mut attached = attached.map_err(|_| Refused::Full)?;
         self.counters
             .endpoint_sessions
             .store(self.sessions.connected() as u64, Ordering::Relaxed);
-        let generation = attached.generation;
         let connection = Connection {
-            generation,
+            generation: attached.generation,
             rights,
             unsettled: self.unsettled.take_up(&key),
             forgets: Cell::new(false),
-            clean: !hello.persistent,
+            clean: Cell::new(keep_s == 0),
             key,
             shared: Arc::clone(self),
         };
+        if let Some(forgotten) = attached.forgotten.take() {
+            // Or a session that the client has done with could be there again after a crash.
+            forgotten.await.map_err(|_| Refused::Gone)?;
+        }
         if let Some(will) = attached.will_of_the_other.take() {
             // Before anything that the new connection says.
-            self.take_in(will).await?;
+            self.carry_out(will).await?;
         }
         Ok((connection, attached))
+    }
+
+    /// Journals a last will, and tells it to whoever listens.
+    pub(super) async fn carry_out(&self, will: Will) -> Result<(), Refused> {
+        let Will {
+            arrival, retain, ..
+        } = will;
+        let device = status_of(&arrival.topic).map(str::to_owned);
+        let payload = arrival.payload.clone();
+        self.take_in(arrival).await?;
+        if let Some(device) = device {
+            // Nobody waits for it to be kept.
+            self.sessions.status(&device, &payload, retain, None);
+        }
+        Ok(())
     }
 
     /// A client id for one that has none: no other client had it, in this process or another.
@@ -164,6 +210,7 @@ impl Shared {
         match check.await {
             Ok(Verdict::Granted(granted)) => Ok(Rights::Of(granted)),
             Ok(Verdict::Refused) => Err(Refused::Login),
+            Ok(Verdict::TooOften) => Err(Refused::TooOften),
             Ok(Verdict::Unavailable(reason)) => {
                 tracing::warn!(reason, "logins cannot be read; a client was turned away");
                 Err(Refused::Busy)
@@ -187,9 +234,8 @@ impl Connection {
     }
 
     /// An arrival to be filled with the payload's pieces.
-    pub(super) fn arrival(&self, topic: &str, payload_bytes: usize, retained: bool) -> Arrival {
+    pub(super) fn arrival(&self, topic: &str, payload_bytes: usize) -> Arrival {
         let mut arrival = Arrival::new(topic.into(), &[], self.shared.payload_limit);
-        arrival.retained = retained;
         if payload_bytes > self.shared.payload_limit {
             arrival.cut_from = Some(u32::try_from(payload_bytes).unwrap_or(u32::MAX));
         } else {
@@ -214,19 +260,36 @@ impl Connection {
     /// Journals a message; it may be acknowledged when this returns.
     pub(super) async fn journal(&self, mut arrival: Arrival, sent: Sent) -> Result<(), Refused> {
         let print = fingerprint(&arrival.topic, &arrival.payload);
-        arrival.copy = sent.again && self.unsettled().is_copy(print);
+        arrival.copy =
+            sent.again && (self.unsettled().is_copy(print) || self.is_from_before(&arrival, print));
         self.shared.count(&arrival);
+        let status = status_of(&arrival.topic)
+            .filter(|_| arrival.cut_from.is_none())
+            .map(|device| (device.to_owned(), arrival.payload.clone()));
         let handed_in = self.shared.appender.hand_in(arrival).await;
         let on_disk = handed_in.map_err(|_| Refused::Gone)?;
         if let Some(id) = sent.id {
             self.unsettled().handed_in(id, print);
         }
         on_disk.await.map_err(|_| Refused::Gone)?;
+        if let Some((device, payload)) = status {
+            let sessions = &self.shared.sessions;
+            let kept = sessions.status(&device, &payload, sent.retain, Some(&self.key));
+            if let Some(kept) = kept {
+                kept.await.map_err(|_| Refused::Gone)?;
+            }
+        }
         if let Some(id) = sent.id {
             self.unsettled().acknowledged(id);
             self.shared.counters.acked.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// Whether the process before had journalled it.
+    fn is_from_before(&self, arrival: &Arrival, print: u64) -> bool {
+        let now_ms = self.shared.desk.clock.monotonic_ms();
+        self.shared.before.is_copy(&arrival.topic, print, now_ms)
     }
 
     fn unsettled(&self) -> MutexGuard<'_, Unsettled> {
@@ -240,28 +303,37 @@ impl Connection {
         self.unsettled().pinged();
     }
 
-    /// Subscribes to a filter, if it names commands of its own.
-    pub(super) fn subscribe(&self, filter: &str) -> bool {
-        self.rights.commands_of(filter).is_some_and(|device| {
-            self.shared
-                .sessions
-                .subscribe(&self.key, self.generation, device)
-        })
-    }
-
-    /// Ends a subscription.
-    pub(super) fn unsubscribe(&self, filter: &str) {
-        if let Some(device) = self.rights.commands_of(filter) {
-            self.shared
-                .sessions
-                .unsubscribe(&self.key, self.generation, device);
+    /// Subscribes to a filter, if the client may; returns when that is kept, where it is to be.
+    pub(super) async fn subscribe(
+        &self,
+        filter: &str,
+        tell_retained: impl FnOnce(bool) -> bool,
+    ) -> Result<(), Denied> {
+        let wish = self.rights.wish(filter)?;
+        let sessions = &self.shared.sessions;
+        let subscribed =
+            sessions.subscribe(&self.key, self.generation, filter, wish, tell_retained)?;
+        match subscribed {
+            Some(kept) => kept.await.map_err(|_| Denied::Busy),
+            None => Ok(()),
         }
     }
 
-    /// The client says goodbye: its last will does not count.
-    pub(super) fn goodbye(&self) {
-        self.shared.sessions.forget_will(&self.key, self.generation);
-        self.forgets.set(self.clean);
+    /// Ends a subscription; whether there was one.
+    pub(super) fn unsubscribe(&self, filter: &str) -> bool {
+        let wish = self.rights.wish(filter);
+        wish.is_ok_and(|wish| {
+            let sessions = &self.shared.sessions;
+            sessions.unsubscribe(&self.key, self.generation, filter, wish)
+        })
+    }
+
+    /// The client goes. Its last will counts only where it says so.
+    pub(super) fn goodbye(&self, with_will: bool, keep_s: Option<u32>) {
+        let sessions = &self.shared.sessions;
+        sessions.goodbye(&self.key, self.generation, with_will, keep_s);
+        self.clean.set(self.clean.get() || keep_s == Some(0));
+        self.forgets.set(self.clean.get() && !with_will);
     }
 }
 
@@ -282,7 +354,7 @@ impl Drop for Connection {
             let shared = Arc::clone(&self.shared);
             ntex::rt::spawn(async move {
                 // When the receiver stops first, nobody was told that the will counts.
-                shared.take_in(will).await.ok();
+                shared.carry_out(will).await.ok();
             });
         }
     }

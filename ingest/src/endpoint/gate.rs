@@ -23,14 +23,16 @@ const PEERS: usize = 4_096;
 pub(super) enum Verdict {
     /// Come in.
     Granted(Arc<Granted>),
-    /// Wrong name or secret, or too many of them.
+    /// Wrong name or secret.
     Refused,
+    /// Too many wrong ones came from there.
+    TooOften,
     /// The logins cannot be read now.
     Unavailable(String),
 }
 
 pub(super) struct Gate {
-    logins: Arc<dyn Logins>,
+    pub(super) logins: Arc<dyn Logins>,
     clock: SharedClock,
     known: Mutex<HashMap<String, (u64, Arc<Granted>)>>,
     wrong: Mutex<HashMap<IpAddr, (u64, u32)>>,
@@ -50,7 +52,7 @@ impl Gate {
     pub(super) fn check(&self, peer: Option<IpAddr>, name: &str, secret: &[u8]) -> Verdict {
         let now = self.clock.monotonic_ms();
         if self.guesses_too_often(peer, now) {
-            return Verdict::Refused;
+            return Verdict::TooOften;
         }
         let hash: [u8; 32] = Sha256::digest(secret).into();
         let remembered = self.remembered(name, now);
@@ -77,6 +79,14 @@ impl Gate {
                 Verdict::Refused
             }
         }
+    }
+
+    /// Forgets what it remembers: logins have changed.
+    pub(super) fn forget(&self) {
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     fn remembered(&self, name: &str, now: u64) -> Option<Arc<Granted>> {

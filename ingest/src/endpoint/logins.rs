@@ -23,6 +23,12 @@ pub trait Logins: Send + Sync {
     /// # Errors
     /// When it cannot be told now, with the reason.
     fn login(&self, name: &str) -> Result<Option<Granted>, String>;
+
+    /// A number that moves with every change of any login: connections are checked then.
+    ///
+    /// # Errors
+    /// When it cannot be told now, with the reason.
+    fn version(&self) -> Result<u64, String>;
 }
 
 /// Logins as the register keeps them.
@@ -36,5 +42,9 @@ impl Logins for RegisterLogins {
             secret_sha256: login.secret_sha256,
             devices: login.devices,
         }))
+    }
+
+    fn version(&self) -> Result<u64, String> {
+        self.0.logins_version().map_err(|error| error.to_string())
     }
 }

@@ -27,6 +27,14 @@ impl Rights {
         }
     }
 
+    /// The login, if there is one.
+    pub(super) fn granted(&self) -> Option<Arc<Granted>> {
+        match self {
+            Self::Of(granted) => Some(Arc::clone(granted)),
+            Self::Anybody => None,
+        }
+    }
+
     /// Whether it may publish to this topic.
     pub(super) fn may_publish(&self, topic: &str) -> bool {
         match self {
@@ -37,24 +45,81 @@ impl Rights {
         }
     }
 
-    /// The device whose commands this filter names, or [`EVERY_DEVICE`], if the client may have
-    /// them.
-    pub(super) fn commands_of<'a>(&self, filter: &'a str) -> Option<&'a str> {
-        let (device, rest) = device_and_rest(filter)?;
-        let plain = !device.is_empty() && !device.contains(['+', '#']);
-        let may = match self {
-            Self::Anybody => plain || device == EVERY_DEVICE,
-            Self::Of(_) => plain && self.speaks_for(device),
-        };
-        (rest == "command" && may).then_some(device)
+    /// What this filter asks for, if the client may have it.
+    pub(super) fn wish<'a>(&self, filter: &'a str) -> Result<Wish<'a>, Denied> {
+        if filter.starts_with("$share/") {
+            return Err(Denied::Shared);
+        }
+        let wildcard = filter.contains(['+', '#']);
+        let wish = Wish::of(filter).ok_or(if wildcard {
+            Denied::Wildcard
+        } else {
+            Denied::NotYours
+        })?;
+        match (self, wish) {
+            (Self::Anybody, Wish::Commands(EVERY_DEVICE)) => Ok(wish),
+            _ if wildcard => Err(Denied::Wildcard),
+            _ if self.speaks_for(wish.device()) => Ok(wish),
+            _ => Err(Denied::NotYours),
+        }
     }
 
-    fn speaks_for(&self, device: &str) -> bool {
+    /// Whether it may have what is told of this device, which may be [`EVERY_DEVICE`].
+    pub(super) fn speaks_for(&self, device: &str) -> bool {
         match self {
             Self::Anybody => true,
             Self::Of(granted) => granted.devices.iter().any(|own| **own == *device),
         }
     }
+}
+
+/// What a client can subscribe to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish<'a> {
+    /// A device's commands, or those of [`EVERY_DEVICE`].
+    Commands(&'a str),
+    /// A device's status.
+    Status(&'a str),
+}
+
+/// Why a subscription is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// Another device's, or something that is not told.
+    NotYours,
+    /// Subscriptions name their device.
+    Wildcard,
+    /// Shared subscriptions are for brokers.
+    Shared,
+    /// It has too many.
+    TooMany,
+    /// They cannot be kept at present.
+    Busy,
+}
+
+impl<'a> Wish<'a> {
+    /// What a filter asks for, whoever asks.
+    pub(super) fn of(filter: &'a str) -> Option<Self> {
+        let (device, rest) = device_and_rest(filter)?;
+        match rest {
+            _ if device.is_empty() => None,
+            "command" => Some(Self::Commands(device)),
+            "status" => Some(Self::Status(device)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn device(self) -> &'a str {
+        match self {
+            Self::Commands(device) | Self::Status(device) => device,
+        }
+    }
+}
+
+/// The device whose status a topic is.
+pub(super) fn status_of(topic: &str) -> Option<&str> {
+    let (device, rest) = device_and_rest(topic)?;
+    (rest == "status").then_some(device)
 }
 
 fn device_and_rest(topic: &str) -> Option<(&str, &str)> {
@@ -86,19 +151,32 @@ mod tests {
         ] {
             assert!(!rights.may_publish(not), "{not}");
         }
-        assert_eq!(rights.commands_of("firemain/v1/tr-1/command"), Some("tr-1"));
-        for not in [
-            "firemain/v1/+/command",
-            "firemain/v1/tr-3/command",
-            "#",
-            "firemain/v1/#",
+        let wish = |filter| rights.wish(filter);
+        let commands = wish("firemain/v1/tr-1/command");
+        assert_eq!(commands, Ok(Wish::Commands("tr-1")));
+        let status = wish("firemain/v1/tr-2/status");
+        assert_eq!(status, Ok(Wish::Status("tr-2")));
+        for (not, why) in [
+            ("firemain/v1/+/command", Denied::Wildcard),
+            ("firemain/v1/tr-3/command", Denied::NotYours),
+            ("firemain/v1/tr-1/telemetry", Denied::NotYours),
+            ("firemain/v1//command", Denied::NotYours),
+            ("#", Denied::Wildcard),
+            ("firemain/v1/#", Denied::Wildcard),
+            ("$share/g/firemain/v1/tr-1/command", Denied::Shared),
         ] {
-            assert_eq!(rights.commands_of(not), None, "{not}");
+            assert_eq!(wish(not), Err(why), "{not}");
         }
         assert!(!Rights::Anybody.may_publish("firemain/canary/firemain"));
-        let every = Rights::Anybody.commands_of("firemain/v1/+/command");
-        assert_eq!(every, Some(EVERY_DEVICE));
-        assert_eq!(Rights::Anybody.commands_of("firemain/v1/#"), None);
-        assert_eq!(Rights::Anybody.commands_of("firemain/v1/#/command"), None);
+        let anybody = |filter| Rights::Anybody.wish(filter);
+        let every = anybody("firemain/v1/+/command");
+        assert_eq!(every, Ok(Wish::Commands(EVERY_DEVICE)));
+        for not in [
+            "firemain/v1/+/status",
+            "firemain/v1/#",
+            "firemain/v1/#/command",
+        ] {
+            assert_eq!(anybody(not), Err(Denied::Wildcard), "{not}");
+        }
     }
 }

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use firemain_domain::clock::SharedClock;
+use firemain_store::journal::Journal;
+use firemain_store::register::Register;
 use ntex::io::{Filter, Io};
 use ntex::service::cfg::SharedCfg;
 use ntex::service::{ServiceFactory, chain_factory, fn_service};
@@ -16,12 +18,14 @@ use ntex_tls::rustls::TlsAcceptor;
 use rustls::ServerConfig;
 use tokio::sync::oneshot;
 
+use super::before::Before;
 use super::connection::{Refused, Shared};
+use super::desk::{AtDesk, Desk};
 use super::gate::Gate;
 use super::releases::Releases;
 use super::sessions::Sessions;
 use super::unsettled::Memory;
-use super::{Commands, EndpointError, EndpointSettings, EndpointTls, Logins};
+use super::{EndpointError, EndpointSettings, EndpointTls, Logins};
 use super::{v3, v5};
 use crate::{Appender, Counters};
 
@@ -37,6 +41,25 @@ const UNKNOWN: usize = 256;
 /// How long stopping waits for connections to end.
 const STOP: Millis = Millis(1_000);
 
+/// Last wills that were held back are looked at so often.
+const WILLS: Millis = Millis(250);
+
+/// What an endpoint works with.
+pub struct EndpointParts {
+    /// Who may come in.
+    pub logins: Arc<dyn Logins>,
+    /// Where sessions are kept, and commands wait.
+    pub register: Arc<dyn Register>,
+    /// What the process before has taken in.
+    pub journal: Arc<dyn Journal>,
+    /// The way into it.
+    pub appender: Appender,
+    /// What it counts in.
+    pub counters: Arc<Counters>,
+    /// The time.
+    pub clock: SharedClock,
+}
+
 /// A running endpoint.
 pub struct Endpoint {
     address: Option<SocketAddr>,
@@ -44,20 +67,15 @@ pub struct Endpoint {
     shared: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    at_desk: Option<JoinHandle<()>>,
 }
 
 impl Endpoint {
-    /// Starts it on a thread of its own. It counts in `counters`.
+    /// Starts it, with the sessions that were kept. Blocks while it reads them.
     ///
     /// # Errors
-    /// When an address, a certificate or the settings cannot be used.
-    pub fn start(
-        settings: &EndpointSettings,
-        logins: Arc<dyn Logins>,
-        appender: Appender,
-        counters: Arc<Counters>,
-        clock: SharedClock,
-    ) -> Result<Self, EndpointError> {
+    /// When an address, a certificate or the settings cannot be used, or the stores not be read.
+    pub fn start(settings: &EndpointSettings, parts: EndpointParts) -> Result<Self, EndpointError> {
         let plain = settings.listen.map(listen).transpose()?;
         let tls = settings.tls.as_ref().map(tls).transpose()?;
         if plain.is_none() && tls.is_none() {
@@ -73,18 +91,44 @@ impl Endpoint {
         {
             return Err(EndpointError::OpenBeyondLoopback(beyond));
         }
+        let EndpointParts {
+            logins,
+            register,
+            journal,
+            appender,
+            counters,
+            clock,
+        } = parts;
+        let before = Before::from_journal(&*journal, clock.monotonic_ms())?;
+        let (desk, jobs) = Desk::new(Arc::clone(&register), Arc::clone(&clock));
+        let kept = register.endpoint_sessions()?;
+        let statuses = register.device_statuses()?;
+        let sessions = Sessions::new(settings.max_sessions, desk.clone(), kept, statuses);
         let shared = Arc::new(Shared {
             appender,
             started: clock.now(),
             assigned: AtomicU64::new(0),
-            gate: Arc::new(Gate::new(logins, clock)),
-            sessions: Arc::new(Sessions::new(settings.max_sessions)),
+            gate: Arc::new(Gate::new(logins, Arc::clone(&clock))),
+            sessions: Arc::new(sessions),
+            desk,
             unsettled: Memory::new(settings.max_sessions),
+            before,
             counters,
             stopping: AtomicBool::new(false),
             open: settings.open,
             payload_limit: settings.payload_limit,
         });
+        let at_desk = AtDesk {
+            jobs,
+            register,
+            sessions: Arc::clone(&shared.sessions),
+            gate: Arc::clone(&shared.gate),
+            clock,
+        };
+        let at_desk = std::thread::Builder::new()
+            .name("endpoint-desk".into())
+            .spawn(move || at_desk.run())
+            .map_err(EndpointError::Thread)?;
         let (stop, stopped) = oneshot::channel();
         let most = settings.max_sessions + UNKNOWN;
         let serving = Arc::clone(&shared);
@@ -104,6 +148,7 @@ impl Endpoint {
             shared,
             stop: Some(stop),
             thread: Some(thread),
+            at_desk: Some(at_desk),
         })
     }
 
@@ -117,21 +162,12 @@ impl Endpoint {
         self.tls_address
     }
 
-    /// The way for commands to the devices.
-    pub fn commands(&self) -> Commands {
-        Commands(Arc::clone(&self.shared.sessions))
-    }
-
     /// Stops: what is not acknowledged by then, the devices send again. Last wills do not count.
     pub async fn stop(mut self) {
         self.ask_to_stop();
-        if let Some(thread) = self.thread.take()
-            && tokio::task::spawn_blocking(move || thread.join().is_err())
-                .await
-                .unwrap_or(true)
-        {
-            tracing::error!("the MQTT endpoint's thread had panicked");
-        }
+        joined(self.thread.take()).await;
+        self.shared.desk.stop();
+        joined(self.at_desk.take()).await;
     }
 
     fn ask_to_stop(&mut self) {
@@ -146,6 +182,15 @@ impl Endpoint {
 impl Drop for Endpoint {
     fn drop(&mut self) {
         self.ask_to_stop();
+        self.shared.desk.stop();
+    }
+}
+
+async fn joined(thread: Option<JoinHandle<()>>) {
+    let Some(thread) = thread else { return };
+    let panicked = tokio::task::spawn_blocking(move || thread.join().is_err());
+    if panicked.await.unwrap_or(true) {
+        tracing::error!("a thread of the MQTT endpoint had panicked");
     }
 }
 
@@ -183,6 +228,7 @@ async fn serve(
         };
     }
     if let Some((listener, _, config)) = tls {
+        let shared = Arc::clone(&shared);
         let listening = server.listen("tls", listener, async move |_| {
             chain_factory(TlsAcceptor::new(Arc::clone(&config)))
                 .map_err(|_| ())
@@ -195,8 +241,26 @@ async fn serve(
         };
     }
     let server = server.run();
-    stopped.await.ok();
+    let wills = carry_out_wills(shared);
+    tokio::select! {
+        _ = stopped => {}
+        () = wills => {}
+    }
     server.stop(true).await;
+}
+
+/// Journals last wills when they are due.
+async fn carry_out_wills(shared: Arc<Shared>) {
+    let ticks = ntex::time::interval(WILLS);
+    loop {
+        ticks.tick().await;
+        for will in shared.sessions.due_wills() {
+            if shared.carry_out(will).await.is_err() {
+                // The receiver stops.
+                return std::future::pending().await;
+            }
+        }
+    }
 }
 
 fn service<F: Filter>(

@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use firemain_store::journal::JournalError;
+use firemain_store::register::RegisterError;
+
 /// How the endpoint listens, and its limits.
 #[derive(Clone, Debug)]
 pub struct EndpointSettings {
@@ -60,6 +63,12 @@ pub enum EndpointError {
     /// Neither address is given.
     #[error("the MQTT endpoint has no address: set [endpoint] listen or tls_listen")]
     NoAddress,
+    /// What the last process left cannot be read.
+    #[error("the MQTT endpoint cannot read what devices may send again: {0}")]
+    Journal(#[from] JournalError),
+    /// Nor its sessions.
+    #[error("the MQTT endpoint cannot read its sessions: {0}")]
+    Register(#[from] RegisterError),
     /// Its thread does not run.
     #[error("the MQTT endpoint's thread cannot be started: {0}")]
     Thread(std::io::Error),

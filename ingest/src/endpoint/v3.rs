@@ -2,23 +2,16 @@
 
 use std::sync::Arc;
 
-use ntex::io::{IoBoxed, types::PeerAddr};
 use ntex::service::{ServiceFactory, cfg::SharedCfg, fn_factory_with_config, fn_service};
 use ntex::time::Seconds;
+use ntex_mqtt::error::SendPacketError;
 use ntex_mqtt::{QoS, v3};
-use tokio::sync::mpsc;
 
-use super::connection::{Connection, Hello, Refused, Sent, Shared};
-use super::sessions::ToClient;
+use super::client::{Client, NO_KEEP_ALIVE_S, Outcome, Parcel, peer, serve};
+use super::connection::{Connection, Hello, LastWill, Refused, Sent, Shared};
+use super::line::{Ending, Status};
 
 pub(super) type Session = v3::Session<Connection>;
-
-/// How long a client that asks for no keep-alive may be silent.
-const NO_KEEP_ALIVE: Seconds = Seconds(u16::MAX);
-
-pub(super) fn peer(io: &IoBoxed) -> Option<std::net::IpAddr> {
-    io.query::<PeerAddr>().get().map(|peer| peer.0.ip())
-}
 
 /// The first packet: who is it?
 pub(super) async fn handshake(
@@ -41,51 +34,66 @@ pub(super) async fn handshake(
         username: packet.username.as_deref(),
         password: packet.password.as_deref().unwrap_or_default(),
         clean: packet.clean_session,
-        persistent: !packet.clean_session,
-        will: packet
-            .last_will
-            .as_ref()
-            .map(|will| (&*will.topic, &*will.message)),
+        keep_s: if packet.clean_session { 0 } else { u32::MAX },
+        will: packet.last_will.as_ref().map(|will| LastWill {
+            topic: &will.topic,
+            payload: &will.message,
+            retain: will.retain,
+            delay_s: 0,
+        }),
     };
     match shared.welcome(hello).await {
         Ok((connection, attached)) => {
-            ntex::rt::spawn(tell(
+            ntex::rt::spawn(serve(
                 handshake.sink(),
-                attached.inbox,
+                attached.line,
                 connection.key.clone(),
+                connection.generation,
                 Arc::clone(&shared),
             ));
             let ack = handshake.ack(connection, attached.session_present);
             Ok(if keep_alive == 0 {
-                ack.idle_timeout(NO_KEEP_ALIVE)
+                ack.idle_timeout(Seconds(NO_KEEP_ALIVE_S))
             } else {
                 ack
             })
         }
-        Err(Refused::Login) => Ok(handshake.bad_username_or_pwd()),
+        Err(Refused::Login | Refused::TooOften) => Ok(handshake.bad_username_or_pwd()),
         Err(Refused::Topic) => Ok(handshake.not_authorized()),
-        Err(Refused::Busy | Refused::Gone) => Ok(handshake.service_unavailable()),
+        Err(Refused::Full | Refused::Busy | Refused::Gone) => Ok(handshake.service_unavailable()),
     }
 }
 
-/// Passes commands on to the client, one after the other.
-async fn tell(
-    sink: v3::MqttSink,
-    mut inbox: mpsc::Receiver<ToClient>,
-    key: super::sessions::Key,
-    shared: Arc<Shared>,
-) {
-    while let Some(word) = inbox.recv().await {
-        match word {
-            ToClient::TakenOver => return sink.force_close(),
-            ToClient::Stopping => return sink.close(),
-            ToClient::Command(command) => {
-                let payload = command.payload.clone().into();
-                let publish = sink.publish(command.topic.clone());
-                if publish.send_at_least_once(payload).await.is_err() {
-                    shared.sessions.put_back(&key, command);
-                }
-            }
+impl Client for v3::MqttSink {
+    async fn deliver(&self, parcel: Parcel<'_>) -> Outcome {
+        let payload = parcel.command.body.clone().into_bytes().into();
+        let publish = self
+            .publish(parcel.topic)
+            .packet_id(parcel.packet_id)
+            .dup(parcel.again);
+        match publish.send_at_least_once(payload).await {
+            Ok(()) => Outcome::Acknowledged,
+            Err(SendPacketError::Encode(error)) => Outcome::Unsendable(error.to_string()),
+            Err(_) => Outcome::Over,
+        }
+    }
+
+    fn tell(&self, topic: String, status: &Status) {
+        let mut publish = self.publish(topic);
+        if status.retained {
+            publish = publish.retain();
+        }
+        // What does not arrive at quality of service 0 is not sent again.
+        publish
+            .send_at_most_once(status.payload.to_vec().into())
+            .ok();
+    }
+
+    fn close(&self, why: Ending) {
+        match why {
+            // The other connection waits for nothing of this one.
+            Ending::TakenOver => self.force_close(),
+            Ending::LoginGone | Ending::Stopping | Ending::Over => v3::MqttSink::close(self),
         }
     }
 }
@@ -93,37 +101,37 @@ async fn tell(
 async fn publish(session: Session, publish: v3::Publish) -> Result<(), Refused> {
     let topic = publish.publish_topic();
     session.may_publish(topic)?;
-    let mut arrival = session.arrival(topic, publish.payload_size(), publish.retain());
+    let mut arrival = session.arrival(topic, publish.payload_size());
     while let Some(piece) = publish.read().await.map_err(|_| Refused::Gone)? {
         session.fill(&mut arrival, &piece);
     }
     let sent = Sent {
         id: publish.id(),
         again: publish.dup(),
+        retain: publish.retain(),
     };
     session.journal(arrival, sent).await
 }
 
-fn word(session: &Session, word: v3::ProtocolMessage) -> v3::ProtocolMessageAck {
+async fn word(session: Session, word: v3::ProtocolMessage) -> v3::ProtocolMessageAck {
     match word {
         v3::ProtocolMessage::Subscribe(mut subscribe) => {
             for mut filter in &mut subscribe {
-                if session.subscribe(filter.topic()) {
-                    filter.confirm(QoS::AtLeastOnce);
-                } else {
-                    filter.fail();
+                match session.subscribe(filter.topic(), |_| true).await {
+                    Ok(()) => filter.confirm(QoS::AtLeastOnce),
+                    Err(_) => filter.fail(),
                 }
             }
             subscribe.ack()
         }
         v3::ProtocolMessage::Unsubscribe(unsubscribe) => {
-            unsubscribe
-                .iter()
-                .for_each(|filter| session.unsubscribe(filter));
+            for filter in unsubscribe.iter() {
+                session.unsubscribe(filter);
+            }
             unsubscribe.ack()
         }
         v3::ProtocolMessage::Disconnect(goodbye) => {
-            session.goodbye();
+            session.goodbye(false, None);
             goodbye.ack()
         }
         v3::ProtocolMessage::Ping(ping) => {
@@ -162,8 +170,8 @@ pub(super) fn words() -> impl ServiceFactory<
 > {
     fn_factory_with_config(async |session: Session| {
         Ok::<_, Refused>(fn_service(move |said| {
-            let ack = word(&session, said);
-            async move { Ok::<_, Refused>(ack) }
+            let session = session.clone();
+            async move { Ok::<_, Refused>(word(session, said).await) }
         }))
     })
 }

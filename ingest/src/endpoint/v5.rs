@@ -1,21 +1,26 @@
 //! Clients that speak MQTT 5.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use ntex::service::{ServiceFactory, cfg::SharedCfg, fn_factory_with_config, fn_service};
+use ntex_mqtt::error::SendPacketError;
 use ntex_mqtt::v5::codec::{
-    ConnectAckReason, Disconnect, DisconnectReasonCode, PublishAckReason, SubscribeAckReason,
+    ConnectAckReason, Disconnect, DisconnectReasonCode, PublishAckReason, RetainHandling,
+    SubscribeAckReason, UnsubscribeAckReason,
 };
 use ntex_mqtt::{QoS, v5};
-use tokio::sync::mpsc;
 
-use super::connection::{Connection, Hello, Refused, Sent, Shared};
-use super::sessions::ToClient;
+use super::client::{Client, NO_KEEP_ALIVE_S, Outcome, Parcel, peer, serve};
+use super::connection::{Connection, Hello, LastWill, Refused, Sent, Shared};
+use super::line::{Ending, Status};
+use super::rights::Denied;
+use super::sessions::LONGEST_KEPT_S;
+
+/// Why a message is refused, for who reads its acknowledgement.
+const NOT_YOURS: &str = "publish to firemain/v1/{device}/telemetry, status or event of a device that this login speaks for";
 
 pub(super) type Session = v5::Session<Connection>;
-
-/// How long a client that asks for no keep-alive may be silent.
-const NO_KEEP_ALIVE: u16 = u16::MAX;
 
 /// The first packet: who is it?
 pub(super) async fn handshake(
@@ -23,10 +28,10 @@ pub(super) async fn handshake(
     handshake: v5::Handshake,
 ) -> Result<v5::HandshakeAck<Connection>, Refused> {
     let packet = handshake.packet();
-    let keep_alive = packet.keep_alive;
+    let (keep_alive, keep_s) = (packet.keep_alive, packet.session_expiry_interval_secs);
     let own_id = shared.client_id();
     let hello = Hello {
-        peer: super::v3::peer(handshake.io()),
+        peer: peer(handshake.io()),
         client_id: if packet.client_id.is_empty() {
             &own_id
         } else {
@@ -35,18 +40,21 @@ pub(super) async fn handshake(
         username: packet.username.as_deref(),
         password: packet.password.as_deref().unwrap_or_default(),
         clean: packet.clean_start,
-        persistent: packet.session_expiry_interval_secs > 0,
-        will: packet
-            .last_will
-            .as_ref()
-            .map(|will| (&*will.topic, &*will.message)),
+        keep_s,
+        will: packet.last_will.as_ref().map(|will| LastWill {
+            topic: &will.topic,
+            payload: &will.message,
+            retain: will.retain,
+            delay_s: will.will_delay_interval_sec.unwrap_or_default(),
+        }),
     };
     match shared.welcome(hello).await {
         Ok((connection, attached)) => {
-            ntex::rt::spawn(tell(
+            ntex::rt::spawn(serve(
                 handshake.sink(),
-                attached.inbox,
+                attached.line,
                 connection.key.clone(),
+                connection.generation,
                 Arc::clone(&shared),
             ));
             let assigned = handshake
@@ -57,67 +65,98 @@ pub(super) async fn handshake(
             let ack = handshake.ack(connection).with(|ack| {
                 ack.session_present = attached.session_present;
                 ack.assigned_client_id = assigned;
+                ack.session_expiry_interval_secs =
+                    (keep_s > LONGEST_KEPT_S).then_some(LONGEST_KEPT_S);
                 ack.wildcard_subscription_available = false;
                 ack.shared_subscription_available = false;
                 ack.subscription_identifiers_available = false;
             });
             Ok(if keep_alive == 0 {
-                ack.keep_alive(NO_KEEP_ALIVE)
+                ack.keep_alive(NO_KEEP_ALIVE_S)
             } else {
                 ack
             })
         }
-        Err(Refused::Login) => Ok(handshake.failed(ConnectAckReason::BadUserNameOrPassword)),
-        Err(Refused::Topic) => Ok(handshake.failed(ConnectAckReason::NotAuthorized)),
-        Err(Refused::Busy | Refused::Gone) => {
-            Ok(handshake.failed(ConnectAckReason::ServerUnavailable))
+        Err(refused) => Ok(handshake.failed(refused.into())),
+    }
+}
+
+impl From<Refused> for ConnectAckReason {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Login => Self::BadUserNameOrPassword,
+            Refused::TooOften => Self::ConnectionRateExceeded,
+            Refused::Topic => Self::NotAuthorized,
+            Refused::Full => Self::ServerBusy,
+            Refused::Busy | Refused::Gone => Self::ServerUnavailable,
         }
     }
 }
 
-/// Passes commands on to the client, one after the other.
-async fn tell(
-    sink: v5::MqttSink,
-    mut inbox: mpsc::Receiver<ToClient>,
-    key: super::sessions::Key,
-    shared: Arc<Shared>,
-) {
-    while let Some(word) = inbox.recv().await {
-        match word {
-            ToClient::TakenOver => {
-                return sink
-                    .close_with_reason(Disconnect::new(DisconnectReasonCode::SessionTakenOver));
-            }
-            ToClient::Stopping => {
-                return sink
-                    .close_with_reason(Disconnect::new(DisconnectReasonCode::ServerShuttingDown));
-            }
-            ToClient::Command(command) => {
-                let payload = command.payload.clone().into();
-                let publish = sink.publish(command.topic.clone());
-                if publish.send_at_least_once(payload).await.is_err() {
-                    shared.sessions.put_back(&key, command);
-                }
-            }
+impl From<Denied> for SubscribeAckReason {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::NotYours => Self::NotAuthorized,
+            Denied::Wildcard => Self::WildcardSubscriptionsNotSupported,
+            Denied::Shared => Self::SharedSubscriptionNotSupported,
+            Denied::TooMany => Self::QuotaExceeded,
+            Denied::Busy => Self::UnspecifiedError,
         }
+    }
+}
+
+impl Client for v5::MqttSink {
+    async fn deliver(&self, parcel: Parcel<'_>) -> Outcome {
+        let payload = parcel.command.body.clone().into_bytes().into();
+        let expires_in_s = NonZeroU32::new(parcel.expires_in_s);
+        let publish = self
+            .publish(parcel.topic)
+            .packet_id(parcel.packet_id)
+            .dup(parcel.again)
+            .properties(|properties| properties.message_expiry_interval = expires_in_s);
+        match publish.send_at_least_once(payload).await {
+            // Also when it says that it does not like it: it has it (MQTT 5, 4.4).
+            Ok(_) => Outcome::Acknowledged,
+            Err(SendPacketError::Encode(error)) => Outcome::Unsendable(error.to_string()),
+            Err(_) => Outcome::Over,
+        }
+    }
+
+    fn tell(&self, topic: String, status: &Status) {
+        let publish = self.publish(topic).retain(status.retained);
+        // What does not arrive at quality of service 0 is not sent again.
+        publish
+            .send_at_most_once(status.payload.to_vec().into())
+            .ok();
+    }
+
+    fn close(&self, why: Ending) {
+        let reason = match why {
+            Ending::TakenOver => DisconnectReasonCode::SessionTakenOver,
+            Ending::LoginGone => DisconnectReasonCode::NotAuthorized,
+            Ending::Stopping | Ending::Over => DisconnectReasonCode::ServerShuttingDown,
+        };
+        self.close_with_reason(Disconnect::new(reason));
     }
 }
 
 async fn publish(session: Session, publish: v5::Publish) -> Result<v5::PublishAck, Refused> {
     let packet = publish.packet();
     let allowed = session.may_publish(&packet.topic).is_ok();
-    let mut arrival = session.arrival(&packet.topic, publish.payload_size(), packet.retain);
+    let mut arrival = session.arrival(&packet.topic, publish.payload_size());
     while let Some(piece) = publish.read().await.map_err(|_| Refused::Gone)? {
         if allowed {
             session.fill(&mut arrival, &piece);
         }
     }
     if !allowed {
-        return Ok(publish.ack().reason_code(PublishAckReason::NotAuthorized));
+        let refused = publish.ack().reason_code(PublishAckReason::NotAuthorized);
+        return Ok(refused.reason(NOT_YOURS.into()));
     }
     let sent = Sent {
         id: packet.packet_id,
         again: packet.dup,
+        retain: packet.retain,
     };
     session.journal(arrival, sent).await?;
     Ok(publish.ack())
@@ -132,28 +171,37 @@ impl TryFrom<Refused> for v5::PublishAck {
     }
 }
 
-fn word(session: &Session, word: v5::ProtocolMessage) -> v5::ProtocolMessageAck {
+async fn word(session: Session, word: v5::ProtocolMessage) -> v5::ProtocolMessageAck {
     match word {
         v5::ProtocolMessage::Subscribe(mut subscribe) => {
             for mut filter in &mut subscribe {
-                if session.subscribe(filter.topic()) {
-                    filter.confirm(QoS::AtLeastOnce);
-                } else {
-                    filter.fail(SubscribeAckReason::NotAuthorized);
+                let wants = filter.options().retain_handling;
+                let tell_retained = |new| match wants {
+                    RetainHandling::AtSubscribe => true,
+                    RetainHandling::AtSubscribeNew => new,
+                    RetainHandling::NoAtSubscribe => false,
+                };
+                match session.subscribe(filter.topic(), tell_retained).await {
+                    Ok(()) => filter.confirm(QoS::AtLeastOnce),
+                    Err(denied) => filter.fail(denied.into()),
                 }
             }
             subscribe.ack()
         }
-        v5::ProtocolMessage::Unsubscribe(unsubscribe) => {
-            unsubscribe
-                .iter()
-                .for_each(|filter| session.unsubscribe(filter));
+        v5::ProtocolMessage::Unsubscribe(mut unsubscribe) => {
+            for mut filter in &mut unsubscribe {
+                if session.unsubscribe(filter.topic()) {
+                    filter.success();
+                } else {
+                    filter.fail(UnsubscribeAckReason::NoSubscriptionExisted);
+                }
+            }
             unsubscribe.ack()
         }
         v5::ProtocolMessage::Disconnect(goodbye) => {
-            if goodbye.packet().reason_code != DisconnectReasonCode::DisconnectWithWillMessage {
-                session.goodbye();
-            }
+            let packet = goodbye.packet();
+            let with_will = packet.reason_code == DisconnectReasonCode::DisconnectWithWillMessage;
+            session.goodbye(with_will, packet.session_expiry_interval_secs);
             goodbye.ack()
         }
         v5::ProtocolMessage::Ping(ping) => {
@@ -192,8 +240,8 @@ pub(super) fn words() -> impl ServiceFactory<
 > {
     fn_factory_with_config(async |session: Session| {
         Ok::<_, Refused>(fn_service(move |said| {
-            let ack = word(&session, said);
-            async move { Ok::<_, Refused>(ack) }
+            let session = session.clone();
+            async move { Ok::<_, Refused>(word(session, said).await) }
         }))
     })
 }

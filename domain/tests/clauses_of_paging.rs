@@ -99,6 +99,7 @@ fn a_permitted_test_pages_but_does_not_call_command() {
 /// A neighbour draws while H stands at `kpa`, normally at 120.
 fn beside_a_use(kpa: f64, then_kpa: f64) -> Told {
     let mut told = Told::recording([hydrant("H"), north_m(200.0, hydrant("USER"))]);
+    told.may_draw("USER");
     told.steady("H", 120.0, 8);
     for minute in 0..40 {
         told.reads("USER", &[(PressureKpa, 150.0), (FlowLps, 12.0)]);

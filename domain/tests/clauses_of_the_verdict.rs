@@ -278,6 +278,7 @@ fn a_use_without_a_required_flow_leaves_no_trace_once_pressure_is_back() {
 #[test]
 fn a_use_begins_above_one_litre_and_ends_below_three_tenths_for_five_minutes() {
     let mut told = Told::recording([hydrant("H"), north_m(290.0, hydrant("NEAR"))]);
+    told.may_draw("H");
     let mut flows = |lps: f64| {
         told.reads("H", &[(PressureKpa, 200.0), (FlowLps, lps)]);
         told.pass_min(1);
@@ -319,6 +320,7 @@ fn while_a_source_within_300_m_of_the_zone_draws_its_neighbours_carry_a_note() {
 #[test]
 fn without_a_meter_a_cap_off_and_a_change_of_pressure_are_a_use() {
     let mut told = Told::recording([hydrant("H")]);
+    told.may_draw("H");
     told.steady("H", 200.0, 2);
     told.happens("H", EventKind::CapOpen);
     told.pass_min(1);
@@ -335,6 +337,7 @@ fn without_a_meter_a_cap_off_and_a_change_of_pressure_are_a_use() {
 #[test]
 fn a_main_back_within_five_kpa_for_five_minutes_ends_a_use_without_a_meter() {
     let mut told = Told::recording([hydrant("H")]);
+    told.may_draw("H");
     told.steady("H", 200.0, 2);
     told.happens("H", EventKind::CapOpen);
     told.reads("H", &[(PressureKpa, 150.0)]);
@@ -353,6 +356,7 @@ fn a_main_back_within_five_kpa_for_five_minutes_ends_a_use_without_a_meter() {
 #[test]
 fn a_barrel_counts_only_in_use_and_an_empty_one_ends_the_use() {
     let mut told = Told::recording([barrel("H")]);
+    told.may_draw("H");
     told.steady("H", 0.0, 2);
     told.happens("H", EventKind::CapOpen);
     told.reads("H", &[(PressureKpa, 80.0)]);

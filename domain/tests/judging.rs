@@ -328,6 +328,7 @@ fn a_neighbour_in_use_holds_back_the_non_critical_page_for_an_hour() {
         ..hydrant("FAR")
     };
     let mut told = Told::recording([hydrant("H"), hydrant("USER"), far]);
+    told.may_draw("USER");
     for _ in 0..8 {
         for code in ["H", "FAR"] {
             told.reads(code, &[(PressureKpa, 110.0)]);

@@ -12,6 +12,7 @@ use super::reading::{hold_against_rules, note};
 use super::rules::{Parameters, Rule, RuleScope};
 use super::settings::Settings;
 use super::state::One;
+use super::unauthorised::look_at_use;
 use super::verdict::seen;
 use super::world::World;
 use crate::change::{Change, FlowTest};
@@ -45,14 +46,21 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
             look_again(judge, &window.source, effects);
         }
         Change::PermitGranted { permit } => {
-            on(judge, &permit.source, effects, |one, _, _, _| {
-                one.settings.enter_permit(permit.clone());
-            });
+            on(
+                judge,
+                &permit.source,
+                effects,
+                |one, index, world, effects| {
+                    one.settings.enter_permit(permit.clone());
+                    look_at_use(one, index, false, world, effects);
+                },
+            );
         }
         Change::WindowEnded { id, at } | Change::PermitEnded { id, at } => {
             for code in holders(judge, id) {
-                on(judge, &code, effects, |one, _, _, _| {
+                on(judge, &code, effects, |one, index, world, effects| {
                     one.settings.end(id, *at);
+                    look_at_use(one, index, false, world, effects);
                 });
                 look_again(judge, &code, effects);
             }
@@ -65,7 +73,9 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
             look_around(judge, incident.position, effects);
         }
         Change::IncidentEnded { id, .. } => {
-            judge.world.incidents.remove(id);
+            if let Some(incident) = judge.world.incidents.remove(id) {
+                look_around(judge, incident.position, effects);
+            }
         }
         Change::RulesSet { scope, parameters } => {
             set_rules(judge, scope, parameters.clone(), effects);
@@ -149,7 +159,8 @@ fn holders(judge: &Judge, id: &str) -> Vec<SourceCode> {
     ones.map(|one| one.settings.source.code.clone()).collect()
 }
 
-/// A fire: waiting pages within its reach are looked at again.
+/// A fire begins or ends: within its reach uses and waiting pages are looked at again, and what is
+/// dry at an hour at which no water is owed is told while it burns.
 fn look_around(judge: &mut Judge, position: Position, effects: &mut Vec<Effect>) {
     let reach_m = judge.world.rules.shared().common.incident_reach_m;
     let near: Vec<u32> = judge
@@ -170,6 +181,13 @@ fn look_around(judge: &mut Judge, position: Position, effects: &mut Vec<Effect>)
     let mut near = near;
     near.sort_unstable();
     for index in near {
+        judge.with_one(index, effects, |one, world, effects| {
+            look_at_use(one, index, false, world, effects);
+            let dry = one.state.condition(RuleName::LowStatic);
+            if dry.is_some_and(|c| !c.is_open() && c.is_critical(one.settings.on_change())) {
+                judge_again(one, index, world, effects);
+            }
+        });
         judge.look_at_pages(index, effects);
     }
 }

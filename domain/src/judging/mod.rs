@@ -38,6 +38,7 @@ mod flow;
 mod replaying;
 pub mod rules;
 mod sample;
+mod unauthorised;
 
 mod episode;
 mod paging;

@@ -3,11 +3,12 @@
 use super::baseline::{Baseline, Scale};
 use super::condition::Coming;
 use super::episode::{base_severity, look_at_page, turn};
-use super::outcome::{Effect, LeftOut, Reason, RuleName};
+use super::outcome::{Effect, LeftOut, Reason, RuleName, Severity};
 use super::paging::waits_for_supply;
 use super::rules::{Assessment, Rule as _, Suspicion};
 use super::sample::Taken;
 use super::state::{One, UseProof};
+use super::unauthorised::look_at_use;
 use super::verdict::seen;
 use super::world::World;
 use crate::quantity::Quantity;
@@ -155,11 +156,26 @@ pub fn hold_against_rules(
     let seen = seen(one, taken, world.rules.of(&one.settings.source), now.wall);
     let judged = others.map(|rule| (rule.name(), rule.assess(&seen), rule.timing(&seen)));
     for (name, said, mut timing) in judged {
-        if waits_for_supply(name) {
+        if waits_for_supply(name) && !is_dry_at_a_fire(one, &said, world) {
             timing.dwell_ms = dwell_by_supply(one, name, timing.dwell_ms, coming, world);
         }
         note(one, index, name, said, timing, coming, world, effects);
     }
+    look_at_use(
+        one,
+        index,
+        coming.current && one.state.holds(RuleName::InUse),
+        world,
+        effects,
+    );
+}
+
+/// Whether a source is without water while a fire burns near it: whoever fights that must be told,
+/// whether water is owed at this hour or not.
+fn is_dry_at_a_fire(one: &One, said: &Assessment, world: &World) -> bool {
+    let critical =
+        matches!(said, Assessment::Holds { severity, .. } if *severity == Severity::Critical);
+    critical && world.incident_near(one.settings.source.position)
 }
 
 fn seen_cap(one: &One, taken: &Taken) -> Option<bool> {

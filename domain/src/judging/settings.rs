@@ -182,6 +182,13 @@ impl Settings {
         permits.any(|p| p.purpose == PermitPurpose::Test && p.from <= now && now < p.until)
     }
 
+    /// Whether anybody may draw water now.
+    pub fn permitted(&self, now: Timestamp) -> bool {
+        self.permits()
+            .iter()
+            .any(|p| p.from <= now && now < p.until)
+    }
+
     /// Whether there should be water now, by its supply hours.
     pub fn supplied(&self, now: Timestamp) -> bool {
         self.source
@@ -204,12 +211,13 @@ impl Settings {
         begins.map(|t| t.plus_ms(grace_ms))
     }
 
-    /// The next moment at which a window begins or ends or supply goes on or off.
+    /// The next moment at which a window or a permit begins or ends or supply goes on or off.
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         let windows = self
             .windows()
             .iter()
             .flat_map(|w| [w.from, w.until])
+            .chain(self.permits().iter().flat_map(|p| [p.from, p.until]))
             .filter(|t| *t > now);
         let hours = self
             .source

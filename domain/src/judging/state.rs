@@ -109,6 +109,8 @@ struct Rare {
     repeats: Option<Repeats>,
     /// The newest payloads, where messages have neither time nor sequence.
     payloads: Payloads,
+    /// When it was asked whose the water is that is drawn: steady time, ms.
+    asked_ms: Option<i64>,
 }
 
 /// A use in which flow and pressure were measured together.
@@ -277,6 +279,17 @@ impl State {
             self.rare.get_or_insert_default().repeats = repeats;
             self.drop_empty_rare();
         }
+    }
+
+    /// When it was asked whose the water is that is drawn: steady time, ms.
+    pub fn asked_ms(&self) -> Option<i64> {
+        self.rare.as_deref()?.asked_ms
+    }
+
+    /// Remembers when it was asked.
+    pub fn set_asked_ms(&mut self, asked_ms: Option<i64>) {
+        self.rare.get_or_insert_default().asked_ms = asked_ms;
+        self.drop_empty_rare();
     }
 
     /// The newest payloads of a device that gives neither time nor sequence.

@@ -8,6 +8,7 @@ use super::outcome::{Effect, Evidence, RuleName, Severity};
 use super::reading::hold_against_residual;
 use super::rules::Rules;
 use super::state::One;
+use super::unauthorised::{look_at_use, pages_at_ms};
 use super::world::World;
 use crate::time::Timestamp;
 
@@ -65,6 +66,7 @@ fn look_at(judge: &mut Judge, index: u32, effects: &mut Vec<Effect>) {
         end_dwells(one, index, world, effects);
         fall_silent(one, index, world, effects);
         end_unconfirmed_use(one, world, effects);
+        look_at_use(one, index, false, world, effects);
         for place in 0..one.state.conditions.len() {
             look_at_page(one, index, place, false, world, effects);
         }
@@ -154,7 +156,11 @@ pub fn enter_deadlines(judge: &mut Judge, one: &mut One, index: u32) {
         .iter()
         .filter_map(Condition::next_deadline_ms)
         .min();
-    let deadline_ms = [by_wall_ms, conditions_ms].into_iter().flatten().min();
+    let pages_ms = pages_at_ms(one, &judge.world);
+    let deadline_ms = [by_wall_ms, conditions_ms, pages_ms]
+        .into_iter()
+        .flatten()
+        .min();
     if deadline_ms != one.deadline_ms {
         if let Some(before) = one.deadline_ms.take() {
             judge.deadlines.remove(&(before, index));

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use firemain_domain::change::{Change, FlowTest, Incident, MaintenanceWindow};
+use firemain_domain::change::{
+    Change, FlowTest, Incident, MaintenanceWindow, Permit, PermitPurpose,
+};
 use firemain_domain::judging::{
     Control, Effect, EpisodeEvent, EpisodeState, Input, Judge, Rules, Standing, What,
 };
@@ -12,7 +14,7 @@ use firemain_domain::source::{
     Access, DrawPointGeometry, Kind, Position, Reporting, Requirement, Sensor, Source, Status,
     TankGeometry, TapPoint,
 };
-use firemain_domain::time::MINUTE_MS;
+use firemain_domain::time::{DAY_MS, MINUTE_MS};
 use firemain_domain::{Quantity, Timestamp};
 
 #[allow(unused_imports, reason = "each test file uses its own part")]
@@ -144,6 +146,20 @@ impl Told {
 
     pub fn control(&mut self, control: Control) {
         self.tell(What::Control(control));
+    }
+
+    /// Whoever draws from there may: its use is nobody's question.
+    pub fn may_draw(&mut self, source: &str) {
+        let permit = Permit {
+            id: format!("leave-{source}"),
+            source: source.into(),
+            purpose: PermitPurpose::Other,
+            from: self.now,
+            until: self.now.plus_ms(30 * DAY_MS),
+            by: "test".into(),
+            note: None,
+        };
+        self.change(Change::PermitGranted { permit });
     }
 
     /// Minutes pass in silence, with heartbeats.

@@ -19,6 +19,7 @@ mod replay;
 mod spike;
 mod stale;
 mod tank_low;
+mod unauthorised_use;
 
 pub use book::{ParameterError, Parameters, RuleBook, RuleScope, check};
 pub use clock::{Clock, ClockWord};
@@ -34,6 +35,7 @@ pub use replay::{Payloads, Replay};
 pub use spike::{Band, Spike, Suspicion};
 pub use stale::Stale;
 pub use tank_low::TankLow;
+pub use unauthorised_use::UnauthorisedUse;
 
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +111,8 @@ pub struct Rules {
     pub clock: Clock,
     /// Devices that say old things again.
     pub replay: Replay,
+    /// Water drawn without a fire or a permit.
+    pub unauthorised_use: UnauthorisedUse,
     /// What all rules share.
     pub common: Common,
 }

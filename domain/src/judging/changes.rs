@@ -12,6 +12,7 @@ use super::reading::{hold_against_rules, note};
 use super::rules::{Parameters, Rule, RuleScope};
 use super::settings::Settings;
 use super::state::One;
+use super::tank;
 use super::unauthorised::look_at_use;
 use super::verdict::seen;
 use super::world::World;
@@ -230,6 +231,12 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
                 one.state.normal = None;
                 one.state.baseline = None;
             }
+            if before.device != source.device {
+                one.state.battery = None;
+                if let Some(tank) = &mut one.state.tank {
+                    tank.forget_sensor();
+                }
+            }
             if *before != *source {
                 judge_again(one, index, world, effects);
             }
@@ -312,6 +319,7 @@ fn judge_again(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effec
         };
         hold_against_rules(one, index, &newest, coming, world, effects);
     }
+    tank::judge_again(one, index, world, effects);
 }
 
 /// A test speaks at once: what it measured, not what today's pressure would make of it.

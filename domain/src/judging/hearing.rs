@@ -1,6 +1,7 @@
 //! A device's message: whose it is, whether it is news, when its samples were taken.
 
 use super::arrival::{BURST_MS, is_current};
+use super::battery::Battery;
 use super::condition::Coming;
 use super::device::hear_device;
 use super::episode;
@@ -9,7 +10,7 @@ use super::outcome::{Effect, LeftOut, RuleName};
 use super::reading::{left_out, take};
 use super::replaying;
 use super::sample::Taken;
-use super::state::{One, fingerprint};
+use super::state::{One, State, fingerprint};
 use super::world::World;
 use crate::quantity::Quantity;
 use crate::report::{EventKind, Mark, Report, Sample, usable_time};
@@ -223,6 +224,7 @@ fn samples(
     for sample in &report.samples {
         let at = time(sample.at);
         let clean = clean(one, sample, at, world, effects);
+        note_battery(&mut one.state, sample, at);
         if sample.at.is_some() && usable_time(sample.at, now.wall).is_none() {
             effects.push(left_out(one, clean, LeftOut::ClockAhead));
         }
@@ -245,6 +247,16 @@ fn samples(
     one.state.timed_by_receipt = by_receipt;
     taken.sort_by_key(|t| t.at);
     taken
+}
+
+/// Takes note of how the device's battery goes.
+fn note_battery(state: &mut State, sample: &Sample, at: Timestamp) {
+    for &(quantity, value) in &sample.values {
+        let is_battery = matches!(quantity, Quantity::BatteryPct | Quantity::BatteryV);
+        if is_battery && value > 0.0 && value <= 100.0 {
+            Battery::note(&mut state.battery, at, quantity, value);
+        }
+    }
 }
 
 fn clean(

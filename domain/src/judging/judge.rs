@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::ahead::{Forecast, ahead};
 use super::baseline::{Baseline, Expected};
 use super::input::{Control, Input, What};
 use super::listening::Listening;
@@ -47,6 +48,8 @@ pub struct Look<'a> {
     pub standing: Standing,
     /// Its alerts that stand, the worst first.
     pub alerts: Vec<&'a EpisodeState>,
+    /// What will happen, the soonest first.
+    pub ahead: Vec<Forecast>,
 }
 
 impl Default for Judge {
@@ -214,10 +217,7 @@ impl Judge {
             };
             one.state.arrivals.our_clock_stepped(by_ms);
             if by_ms > 0 && one.state.timed_by_receipt {
-                one.state.newest_at = one.state.newest_at.map(|at| at.plus_ms(by_ms));
-                for condition in &mut one.state.conditions {
-                    condition.shift(by_ms, Timestamp::MAX);
-                }
+                one.state.shift(by_ms, Timestamp::MAX);
             }
             if !std::mem::replace(&mut one.dirty, true) {
                 self.dirty.push(index as u32);
@@ -294,11 +294,9 @@ impl Judge {
 }
 
 fn look<'a>(one: &'a One, world: &World) -> Look<'a> {
-    let standing = verdict::standing(
-        one,
-        world.rules.of(&one.settings.source),
-        world.clocks.now().wall,
-    );
+    let rules = world.rules.of(&one.settings.source);
+    let now = world.clocks.now().wall;
+    let standing = verdict::standing(one, rules, now);
     let open = one.state.conditions.iter().filter(|c| c.is_open());
     let mut alerts: Vec<&EpisodeState> = open.filter_map(|c| c.episode.as_deref()).collect();
     alerts.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
@@ -306,6 +304,7 @@ fn look<'a>(one: &'a One, world: &World) -> Look<'a> {
         source: &one.settings.source,
         standing,
         alerts,
+        ahead: ahead(one, rules, now),
     }
 }
 

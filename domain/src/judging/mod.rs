@@ -23,8 +23,10 @@ mod surroundings;
 mod time_passes;
 mod world;
 
+mod ahead;
 mod arrival;
 mod baseline;
+mod battery;
 mod changes;
 mod codes;
 mod hearing;
@@ -38,12 +40,15 @@ mod flow;
 mod replaying;
 pub mod rules;
 mod sample;
+mod tank;
+pub mod trend;
 mod unauthorised;
 
 mod episode;
 mod paging;
 mod verdict;
 
+pub use ahead::{Forecast, Foreseen, Why};
 pub use baseline::Expected;
 pub use input::{Control, Input, What};
 pub use judge::{Judge, Look};

@@ -8,6 +8,7 @@ use super::paging::waits_for_supply;
 use super::rules::{Assessment, Rule as _, Suspicion};
 use super::sample::Taken;
 use super::state::{One, UseProof};
+use super::tank;
 use super::unauthorised::look_at_use;
 use super::verdict::seen;
 use super::world::World;
@@ -118,6 +119,7 @@ fn judge(
     if one.settings.is_in_service() {
         hold_against_rules(one, index, &taken, coming, world, effects);
     }
+    tank::take(one, index, &taken, coming, world, effects);
     remember(one, &taken, world);
 }
 

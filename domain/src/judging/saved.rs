@@ -43,7 +43,7 @@ pub struct RestoreError {
 }
 
 /// Changes whenever what is saved is laid out anew.
-const LAYOUT: u16 = 9;
+const LAYOUT: u16 = 10;
 
 #[derive(Serialize, Deserialize)]
 struct Global {

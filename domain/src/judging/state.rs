@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arrival::Arrivals;
 use super::baseline::{Baseline, Expected};
+use super::battery::Battery;
 use super::codes::{Notes, Reasons};
 use super::condition::{Condition, Moment};
 use super::device::Ailment;
@@ -13,6 +14,7 @@ use super::replaying::Repeats;
 use super::rules::{Band, Payloads};
 use super::sample::Taken;
 use super::settings::Settings;
+use super::tank::TankLife;
 use crate::report::{EventKind, Mark, Report, usable_time};
 use crate::time::{DAY_MS, Timestamp};
 
@@ -87,6 +89,10 @@ pub struct State {
     pub use_seen_at: Option<Timestamp>,
     /// The newest use that proved, or disproved, what it owes.
     pub use_proof: Option<Box<UseProof>>,
+    /// What only tanks have.
+    pub tank: Option<Box<TankLife>>,
+    /// Its device's battery, where that is told.
+    pub battery: Option<Box<Battery>>,
     /// How late its readings come.
     pub arrivals: Arrivals,
     /// The conditions that hold, or have held.
@@ -169,6 +175,8 @@ impl One {
             at_rest_kpa: None,
             use_seen_at: None,
             use_proof: None,
+            tank: None,
+            battery: None,
             arrivals: Arrivals::default(),
             conditions: Vec::new(),
             stance,
@@ -360,6 +368,9 @@ impl State {
         self.newest_at = self.newest_at.map(|at| at.plus_ms(by_ms).min(wall.max(at)));
         for condition in &mut self.conditions {
             condition.shift(by_ms, wall);
+        }
+        if let Some(tank) = &mut self.tank {
+            tank.shift(by_ms, wall);
         }
     }
 

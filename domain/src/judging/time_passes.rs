@@ -8,6 +8,7 @@ use super::outcome::{Effect, Evidence, RuleName, Severity};
 use super::reading::hold_against_residual;
 use super::rules::Rules;
 use super::state::One;
+use super::tank;
 use super::unauthorised::{look_at_use, pages_at_ms};
 use super::world::World;
 use crate::time::Timestamp;
@@ -67,6 +68,7 @@ fn look_at(judge: &mut Judge, index: u32, effects: &mut Vec<Effect>) {
         fall_silent(one, index, world, effects);
         end_unconfirmed_use(one, world, effects);
         look_at_use(one, index, false, world, effects);
+        tank::pass(one, index, world, effects);
         for place in 0..one.state.conditions.len() {
             look_at_page(one, index, place, false, world, effects);
         }
@@ -148,7 +150,8 @@ pub fn enter_deadlines(judge: &mut Judge, one: &mut One, index: u32) {
     let now = judge.world.clocks.now();
     let settings = one.settings.next_change(now.wall);
     let use_ends = use_ends_at(one, judge.world.rules.of(&one.settings.source));
-    let by_wall = settings.into_iter().chain(use_ends).min();
+    let tank = tank::next_due(one, judge.world.rules.of(&one.settings.source));
+    let by_wall = [settings, use_ends, tank].into_iter().flatten().min();
     let by_wall_ms = by_wall.map(|at| now.steady_ms + at.since_ms(now.wall).max(1));
     let conditions_ms = one
         .state

@@ -5,6 +5,7 @@
 //! live in [`super::condition`]. Sources of the defaults: the norms cited at each rule, and
 //! simulations of real networks.
 
+mod ahead;
 mod book;
 mod clock;
 mod device;
@@ -15,12 +16,16 @@ mod in_use;
 mod invalid;
 mod low_residual;
 mod low_static;
+mod refill_late;
 mod replay;
 mod spike;
 mod stale;
+mod tank_drawoff;
+mod tank_leak;
 mod tank_low;
 mod unauthorised_use;
 
+pub use ahead::LookAhead;
 pub use book::{ParameterError, Parameters, RuleBook, RuleScope, check};
 pub use clock::{Clock, ClockWord};
 pub use device::{Device, Word};
@@ -31,9 +36,12 @@ pub use in_use::InUse;
 pub use invalid::Invalid;
 pub use low_residual::LowResidual;
 pub use low_static::LowStatic;
+pub use refill_late::RefillLate;
 pub use replay::{Payloads, Replay};
 pub use spike::{Band, Spike, Suspicion};
 pub use stale::Stale;
+pub use tank_drawoff::{TankDrawoff, UsualFall};
+pub use tank_leak::{LeakFound, TankLeak};
 pub use tank_low::TankLow;
 pub use unauthorised_use::UnauthorisedUse;
 
@@ -97,6 +105,12 @@ pub struct Rules {
     pub in_use: InUse,
     /// Tanks.
     pub tank_low: TankLow,
+    /// Water taken out of tanks.
+    pub tank_drawoff: TankDrawoff,
+    /// Tanks not refilled in time.
+    pub refill_late: RefillLate,
+    /// Water lost by tanks.
+    pub tank_leak: TankLeak,
     /// Open water.
     pub draw_low: DrawLow,
     /// Silence.
@@ -113,6 +127,8 @@ pub struct Rules {
     pub replay: Replay,
     /// Water drawn without a fire or a permit.
     pub unauthorised_use: UnauthorisedUse,
+    /// How far to look ahead.
+    pub ahead: LookAhead,
     /// What all rules share.
     pub common: Common,
 }

@@ -19,11 +19,13 @@ mod principal;
 mod problem;
 
 mod flags;
+mod rules;
 mod sources;
 
 mod alerts;
 mod stream;
 
+mod changes;
 mod flow_tests;
 mod incidents;
 mod maintenance_windows;

@@ -11,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::{Fault, Problem};
 
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 15] = [
     (
         "flags",
         "What falls below its requirement now, worst first.",
@@ -27,6 +27,11 @@ const TAGS: [(&str, &str); 13] = [
     ("maintenance windows", "Sources that are being worked on."),
     ("incidents", "Fires and other calls that need water."),
     ("permits", "Leave to draw water."),
+    (
+        "rules",
+        "The parameters judging works with, set while it runs.",
+    ),
+    ("changes", "Who changed what, and when."),
     (
         "devices",
         "What reports for sources, and what speaks without being registered.",

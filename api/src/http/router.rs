@@ -19,8 +19,9 @@ use utoipa_axum::router::OpenApiRouter;
 use super::app::App;
 use super::problem::{Problem, ProblemKind};
 use super::{
-    alerts, devices, flags, flow_tests, guard, health, import, incidents, maintenance_windows,
-    openapi, page, permits, places, quarantine, sources, stream, watched,
+    alerts, changes, devices, flags, flow_tests, guard, health, import, incidents,
+    maintenance_windows, openapi, page, permits, places, quarantine, rules, sources, stream,
+    watched,
 };
 
 /// A body at most, bytes; imports have their own limit.
@@ -59,6 +60,8 @@ pub fn documented(public_url: Option<&str>) -> (Router<Arc<App>>, OpenApi) {
         .merge(maintenance_windows::routes())
         .merge(incidents::routes())
         .merge(permits::routes())
+        .merge(rules::routes())
+        .merge(changes::routes())
         .merge(devices::routes())
         .merge(quarantine::routes())
         .merge(places::routes())

@@ -126,7 +126,8 @@ pub struct ChangeEvent {
 }
 
 impl ChangeEvent {
-    pub(super) fn new(number: ChangeNumber, at: Timestamp, by: &str, change: &Change) -> Self {
+    /// What became of a numbered change.
+    pub fn new(number: ChangeNumber, at: Timestamp, by: &str, change: &Change) -> Self {
         let (kind, subject) = match change {
             Change::SourceSet { source } => ("source_set", &*source.code),
             Change::SourceRemoved { code } => ("source_removed", &**code),

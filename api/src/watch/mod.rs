@@ -22,13 +22,15 @@ mod status;
 pub use event::{ChangeEvent, EpisodeEvent, StandingEvent};
 pub use status::{LeftOutCounts, WatchCounts, WatchStatus};
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use firemain_domain::change::ChangeNumber;
 use firemain_domain::clock::SharedClock;
-use firemain_domain::judging::Rules;
+use firemain_domain::judging::rules::RuleBook;
+use firemain_domain::judging::{Parameters, RuleScope, Rules};
 use firemain_store::journal::{Journal, JournalError};
 use firemain_store::register::{Register, RegisterError};
 use firemain_wire::{Limits, Subscription};
@@ -85,6 +87,7 @@ pub enum WatchError {
 pub struct Watch {
     shared: Arc<Shared>,
     board: Arc<Board>,
+    rules: RuleBook,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -145,6 +148,7 @@ impl Watch {
             newest_event: watch::Sender::new(0),
             ended: watch::Sender::new(false),
         });
+        let rules = RuleBook::new(settings.rules.clone());
         let start = start::Start {
             journal,
             register,
@@ -159,6 +163,7 @@ impl Watch {
         Ok(Arc::new(Self {
             shared,
             board,
+            rules,
             thread: Mutex::new(Some(thread)),
         }))
     }
@@ -182,6 +187,11 @@ impl Watch {
             tokio::time::timeout(APPLIED_WITHIN, reached).await,
             Ok(Ok(_))
         )
+    }
+
+    /// The rules as configured, with these sets laid over them.
+    pub fn rules_with(&self, set: BTreeMap<RuleScope, Parameters>) -> RuleBook {
+        self.rules.restored(set)
     }
 
     /// The id of the newest committed event of the stream.

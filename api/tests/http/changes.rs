@@ -161,3 +161,65 @@ async fn incidents_and_permits_are_opened_once_listed_and_ended() {
         .await;
     unknown.is_problem(404, "not-found");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_test_gives_its_class_any_residual_todays_estimate_and_a_curve() {
+    let bench = Bench::start().await;
+    bench.hydrant("TR-1", 0.0).await;
+    bench.hear("dev-TR-1", json!({ "seq": 1, "pressure_kpa": 270.0 }));
+    bench
+        .until("/api/v1/sources/TR-1/verdict", |json| {
+            json["verdict"] == "usable"
+        })
+        .await;
+    let test = json!({
+        "id": "t-1", "source": "TR-1", "static_kpa": 300.0, "residual_kpa": 220.0, "flow_lps": 15.0,
+    });
+    let entered = bench.post("/api/v1/flow-tests", test).await.json;
+    assert_eq!(
+        (&entered["colour_class"], &entered["valid"]),
+        (&json!("C"), &json!(true))
+    );
+    assert_eq!(entered["static_today_kpa"], 270.0);
+    // K = 80 / 15^(1/0.54); Q = ((270 - 98.1) / K)^0.54.
+    let estimated = entered["estimated_flow_lps"].as_f64().unwrap();
+    assert!((estimated - 22.67).abs() < 0.01, "{estimated}");
+
+    let flow = bench
+        .get("/api/v1/flow-tests/t-1/flow?residual_kpa=100")
+        .await
+        .json;
+    assert!(
+        (flow["flow_lps"].as_f64().unwrap() - 24.60).abs() < 0.005,
+        "{flow}"
+    );
+    bench
+        .get("/api/v1/flow-tests/t-1/flow?residual_kpa=300")
+        .await
+        .is_problem(400, "invalid-parameter");
+    bench
+        .get("/api/v1/flow-tests/none/flow?residual_kpa=100")
+        .await
+        .is_problem(404, "not-found");
+
+    let curve = bench.get("/api/v1/flow-tests/t-1/curve.svg").await;
+    assert_eq!(
+        curve.headers["content-type"],
+        "image/svg+xml; charset=utf-8"
+    );
+    assert!(curve.text.starts_with("<svg "), "{}", curve.text);
+    assert!(
+        curve.text.contains("tĩnh 300,0"),
+        "Vietnamese, with a decimal comma: {}",
+        curve.text
+    );
+    let english = bench
+        .get("/api/v1/flow-tests/t-1/curve.svg?lang=en")
+        .await
+        .text;
+    assert!(english.contains("static 300.0") && english.contains("estimated today"));
+    bench
+        .get("/api/v1/flow-tests/t-1/curve.svg?lang=fr")
+        .await
+        .is_problem(400, "invalid-parameter");
+}

@@ -15,6 +15,7 @@ mod import;
 mod nearest;
 mod readings;
 mod refusals;
+mod rules;
 mod serving;
 mod sources;
 mod stream;

@@ -46,6 +46,13 @@ pub trait Register: EndpointRegister {
         limit: usize,
     ) -> Result<Vec<NumberedChange>, RegisterError>;
 
+    /// Changes before a number, newest first; before none: from the newest on.
+    fn changes_before(
+        &self,
+        before: Option<ChangeNumber>,
+        limit: usize,
+    ) -> Result<Vec<NumberedChange>, RegisterError>;
+
     /// The number of the newest change; 0 if there is none.
     fn newest_change(&self) -> Result<ChangeNumber, RegisterError>;
 

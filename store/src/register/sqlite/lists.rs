@@ -34,20 +34,28 @@ pub fn changes_after(
     after: ChangeNumber,
     most: usize,
 ) -> Result<Vec<NumberedChange>, RegisterError> {
-    all(
-        db,
-        sql::CHANGES_AFTER,
-        (signed(after), limit(most)),
-        |row| {
-            let number = unsigned(column(row, 0)?);
-            Ok(NumberedChange {
-                number,
-                at: Timestamp::from_ms(column(row, 1)?),
-                by: column(row, 2)?,
-                change: json(row, 3, "change", &number)?,
-            })
-        },
-    )
+    let key = (signed(after), limit(most));
+    all(db, sql::CHANGES_AFTER, key, read_change)
+}
+
+/// Changes before a number, newest first.
+pub fn changes_before(
+    db: &Connection,
+    before: Option<ChangeNumber>,
+    most: usize,
+) -> Result<Vec<NumberedChange>, RegisterError> {
+    let key = (before.map_or(i64::MAX, signed), limit(most));
+    all(db, sql::CHANGES_BEFORE, key, read_change)
+}
+
+fn read_change(row: &Row<'_>) -> Result<NumberedChange, RegisterError> {
+    let number = unsigned(column(row, 0)?);
+    Ok(NumberedChange {
+        number,
+        at: Timestamp::from_ms(column(row, 1)?),
+        by: column(row, 2)?,
+        change: json(row, 3, "change", &number)?,
+    })
 }
 
 /// What is set about the rules, by scope.

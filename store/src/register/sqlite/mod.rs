@@ -95,6 +95,15 @@ impl Register for SqliteRegister {
             .read(|db| lists::changes_after(db, after, limit))
     }
 
+    fn changes_before(
+        &self,
+        before: Option<ChangeNumber>,
+        limit: usize,
+    ) -> Result<Vec<NumberedChange>, RegisterError> {
+        self.readers
+            .read(|db| lists::changes_before(db, before, limit))
+    }
+
     fn newest_change(&self) -> Result<ChangeNumber, RegisterError> {
         self.readers.read(lists::newest_change)
     }

@@ -49,6 +49,8 @@ pub const ENTRIES_STANDING_OF_SOURCE: &str = "SELECT id, body, ended_at_ms FROM 
 
 pub const NEWEST_CHANGE: &str = "SELECT coalesce(max(number), 0) FROM change";
 pub const ADD_CHANGE: &str = "INSERT INTO change (number, at_ms, by, body) VALUES (?1, ?2, ?3, ?4)";
+pub const CHANGES_BEFORE: &str =
+    "SELECT number, at_ms, by, body FROM change WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
 pub const CHANGES_AFTER: &str =
     "SELECT number, at_ms, by, body FROM change WHERE number > ?1 ORDER BY number LIMIT ?2";
 

@@ -18,6 +18,8 @@ const LEARNED_DAYS: u32 = 3;
 const SLOWEST_DAYS: u32 = 14;
 /// An hour is drawn in to so many σ of what is usual in it.
 const WINSOR_SIGMAS: f64 = 3.0;
+/// What is between the middles of two hours is unsure by so many σ.
+const UNSURE_SIGMAS: f64 = 3.0;
 /// How much wider what is usual on weekdays is taken for a weekend that is not yet learned.
 const BORROWED: f64 = 1.5;
 /// Hours without a sample through which the value of an on-change device is known to have stood.
@@ -128,6 +130,11 @@ impl Baseline {
     /// The newest value, and when it was measured.
     pub const fn newest(&self) -> (Timestamp, f32) {
         self.newest
+    }
+
+    /// The newest value, if there is one yet.
+    pub fn before(&self) -> Option<f64> {
+        (self.newest.0 > Timestamp::MIN).then(|| f64::from(self.newest.1))
     }
 
     /// Takes a value that is not older than the newest. `usual`: the source lives its usual life;
@@ -264,8 +271,10 @@ impl Baseline {
             (self.slot(local_hour(at) + 1), into_hour - 0.5)
         };
         let (mean, sigma) = other.map_or((here.mean, here.sigma), |other| {
-            let mean = here.mean + (other.mean - here.mean) * share;
-            (mean, here.sigma.max(other.sigma))
+            let off = (other.mean - here.mean) * share;
+            // When in between the change comes is not known: pumps switch at full hours.
+            let sigma = here.sigma.max(other.sigma).hypot(off / UNSURE_SIGMAS);
+            (here.mean + off, sigma)
         });
         Some(Expected {
             mean,

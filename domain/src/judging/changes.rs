@@ -16,6 +16,7 @@ use super::tank;
 use super::unauthorised::look_at_use;
 use super::verdict::seen;
 use super::world::World;
+use super::zone_drop;
 use crate::change::{Change, FlowTest};
 use crate::quantity::Quantity;
 use crate::source::{Position, Source, SourceCode};
@@ -191,6 +192,7 @@ fn look_around(judge: &mut Judge, position: Position, effects: &mut Vec<Effect>)
         });
         judge.look_at_pages(index, effects);
     }
+    zone_drop::look_at_fire(judge, effects);
 }
 
 fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
@@ -230,6 +232,7 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
                 one.state.take_suspects();
                 one.state.normal = None;
                 one.state.baseline = None;
+                one.state.down_since = None;
             }
             if before.device != source.device {
                 one.state.battery = None;
@@ -252,6 +255,9 @@ fn move_place(judge: &mut Judge, index: u32, source: &Source) {
     };
     let (zone, position) = place(one);
     if zone != source.zone || position != source.position {
+        judge
+            .world
+            .enter_pulse(index, zone.as_ref(), Pulse::default());
         let places = &mut judge.world.places;
         places.remove(index, zone.as_ref(), position);
         places.insert(index, source.zone.as_ref(), source.position);
@@ -280,9 +286,11 @@ fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>
     judge.by_code.remove(code);
     forget_device(judge, index);
     judge.world.using.remove(index);
-    judge.world.enter_pulse(index, Pulse::default());
     if let Some(one) = judge.ones[index as usize].take() {
         let (zone, position) = place(&one);
+        judge
+            .world
+            .enter_pulse(index, zone.as_ref(), Pulse::default());
         judge.world.places.remove(index, zone.as_ref(), position);
         if let Some(at) = one.deadline_ms {
             judge.deadlines.remove(&(at, index));
@@ -292,6 +300,7 @@ fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>
         }
     }
     judge.gone.push(code.clone());
+    zone_drop::look_at_stirred(judge, effects);
 }
 
 /// What is owed changed: the newest readings are held against it, as if they came now.

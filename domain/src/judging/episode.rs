@@ -5,7 +5,7 @@ use super::outcome::{
     Detail, Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, Mute, RuleName, Severity,
     Subject,
 };
-use super::paging::{mute, tells_command};
+use super::paging::{incident_of, mute, tells_command};
 use super::state::One;
 use super::world::World;
 use crate::time::Timestamp;
@@ -239,6 +239,7 @@ pub fn look_at_page(
         return;
     }
     let (paged, muted_by, told) = (before.pages, before.muted_by, before.tells_command);
+    let incident = before.incident.clone();
     decide_page(one, index, place, world);
     let condition = &one.state.conditions[place];
     let Some(after) = &condition.episode else {
@@ -246,7 +247,10 @@ pub fn look_at_page(
     };
     if after.pages && !paged {
         tell(condition, world.clocks.now(), EpisodeEvent::Paged, effects);
-    } else if after.muted_by != muted_by || after.tells_command != told {
+    } else if after.muted_by != muted_by
+        || after.tells_command != told
+        || after.incident != incident
+    {
         tell(
             condition,
             world.clocks.now(),
@@ -260,12 +264,18 @@ fn decide_page(one: &mut One, index: u32, place: usize, world: &World) {
     let now = world.clocks.now();
     let muted = mute(one, index, &one.state.conditions[place], world, now);
     let command = tells_command(one, &one.state.conditions[place], world, now);
+    let rule = one.state.conditions[place].rule;
+    let incident = incident_of(one, index, rule, world).cloned();
     let condition = &mut one.state.conditions[place];
     condition.page_check_ms = None;
     let Some(episode) = &mut condition.episode else {
         return;
     };
     episode.tells_command |= command;
+    // One that pages by itself after its incident is over belongs to it no more.
+    if incident.is_some() || !episode.pages {
+        episode.incident = incident;
+    }
     if episode.pages || episode.severity < PAGES_FROM {
         return;
     }

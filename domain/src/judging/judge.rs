@@ -15,7 +15,8 @@ use super::saved::SavedSource;
 use super::state::One;
 use super::surroundings::Surroundings;
 use super::world::{Place, Using, World};
-use super::{changes, hearing, time_passes, verdict};
+use super::zones::Zones;
+use super::{changes, hearing, time_passes, verdict, zone_drop};
 use crate::report::DeviceId;
 use crate::source::{Commons, Source, SourceCode};
 use crate::time::Timestamp;
@@ -31,12 +32,23 @@ pub struct Judge {
     pub(super) deadlines: BTreeSet<(i64, u32)>,
     /// Listening times at which sources are to be looked at, ms.
     pub(super) silences: BTreeSet<(i64, u32)>,
+    /// Steady times at which what concerns many is to be looked at, ms.
+    pub(super) group_deadlines: BTreeSet<(i64, Due)>,
     pub(super) dirty: Vec<u32>,
     pub(super) gone: Vec<SourceCode>,
     /// The checkpoint being taken: what is still to be written, and what already is.
     pub(super) due: Vec<u32>,
     pub(super) written: Vec<SavedSource>,
     pub(super) touched: Vec<u32>,
+}
+
+/// What falls due.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// At a source.
+    Source(u32),
+    /// At a pressure zone.
+    Zone(Arc<str>),
 }
 
 /// One source as somebody who shows it wants it.
@@ -77,6 +89,7 @@ impl Judge {
             places: Neighbourhood::default(),
             pulses: Vec::new(),
             commons: Commons::default(),
+            zones: Zones::default(),
             incidents: BTreeMap::new(),
         };
         Self {
@@ -86,6 +99,7 @@ impl Judge {
             by_device: HashMap::new(),
             deadlines: BTreeSet::new(),
             silences: BTreeSet::new(),
+            group_deadlines: BTreeSet::new(),
             dirty: Vec::new(),
             gone: Vec::new(),
             due: Vec::new(),
@@ -253,6 +267,7 @@ impl Judge {
                 }
             }
         }
+        zone_drop::look_at_stirred(self, effects);
     }
 
     /// Verdict and deadlines after something happened to a source.
@@ -260,7 +275,12 @@ impl Judge {
         let now = self.world.clocks.now();
         let shared_main = self.world.shares_main_with_use(index, &one.settings.source);
         let rules = self.world.rules.of(&one.settings.source);
-        let stance = verdict::stance(one, rules, shared_main, now.wall);
+        let zone_drops = self.world.zone_drops_at(&one.settings.source);
+        let surroundings = verdict::Around {
+            shared_main,
+            zone_drops,
+        };
+        let stance = verdict::stance(one, rules, surroundings, now.wall);
         if stance != one.state.stance {
             one.state.stance = stance;
             effects.push(Effect::Stands {
@@ -269,7 +289,8 @@ impl Judge {
                 standing: Box::new(verdict::standing(one, rules, now.wall)),
             });
         }
-        self.world.enter_pulse(index, Pulse::of(one));
+        let zone = one.settings.source.zone.as_ref();
+        self.world.enter_pulse(index, zone, Pulse::of(one));
         time_passes::enter_deadlines(self, one, index);
         if !std::mem::replace(&mut one.dirty, true) {
             self.dirty.push(index);

@@ -22,6 +22,7 @@ mod pulse;
 mod surroundings;
 mod time_passes;
 mod world;
+mod zones;
 
 mod ahead;
 mod arrival;
@@ -45,8 +46,10 @@ pub mod trend;
 mod unauthorised;
 
 mod episode;
+mod group;
 mod paging;
 mod verdict;
+mod zone_drop;
 
 pub use ahead::{Forecast, Foreseen, Why};
 pub use baseline::Expected;

@@ -51,6 +51,12 @@ impl Neighbourhood {
         }
     }
 
+    /// All sources of a zone, in no order.
+    pub fn all(&self, zone: &str) -> impl Iterator<Item = u32> {
+        let cells = self.zones.get(zone).into_iter().flatten();
+        cells.flat_map(|(_, here)| here.iter().map(|(index, _)| *index))
+    }
+
     /// Whether another source than `index` stands within `reach_m` in the zone.
     pub fn any(&self, index: u32, zone: Option<&Arc<str>>, at: Position, reach_m: f64) -> bool {
         self.within(zone, at, reach_m).any(|other| other != index)

@@ -4,7 +4,7 @@
 //! every one of them for criticals: nothing may hide a dead source during a fire.
 
 use super::condition::{Condition, Moment};
-use super::outcome::{Mute, RuleName, Severity};
+use super::outcome::{EpisodeId, Mute, RuleName, Severity};
 use super::state::One;
 use super::world::World;
 use crate::time::Timestamp;
@@ -48,6 +48,34 @@ pub fn mute(
                 .then(|| by_use_nearby(one, index, condition, world, now))
                 .flatten()
         })
+        .or_else(|| by_zone(one, index, condition.rule, world, now))
+}
+
+/// Its zone is dropping: until the dwell of that is over, one page for all may come of it; then the
+/// incident has paged.
+fn by_zone(one: &One, index: u32, rule: RuleName, world: &World, now: Moment) -> Option<Muted> {
+    let explained = world.zone_explains(index, &one.settings.source, rule)?;
+    Some(match explained {
+        Ok(_) => Muted {
+            by: Mute::Incident,
+            until: None,
+        },
+        Err(dwell_ms) => Muted {
+            by: Mute::ZoneDrop,
+            until: Some(now.wall.plus_ms(dwell_ms - now.steady_ms)),
+        },
+    })
+}
+
+/// The incident that the alert of a rule at a source belongs to.
+pub fn incident_of<'a>(
+    one: &One,
+    index: u32,
+    rule: RuleName,
+    world: &'a World,
+) -> Option<&'a EpisodeId> {
+    let explained = world.zone_explains(index, &one.settings.source, rule)?;
+    explained.ok()
 }
 
 fn by_maintenance(one: &One, now: Moment) -> Option<Muted> {

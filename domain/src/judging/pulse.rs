@@ -4,6 +4,7 @@
 //! A pulse is nothing but a view of its source's state, made anew after each step that changed it
 //! and on restore; so it needs no saving.
 
+use super::baseline::Baseline;
 use super::outcome::Reason;
 use super::state::One;
 use crate::time::Timestamp;
@@ -21,12 +22,17 @@ pub struct Pulse {
     sigma: f32,
     /// How far its values lay apart within the last 1.5 to 3 h, kPa.
     pub moved: f32,
+    /// Since when it has been so far below what is usual that it counts as dropped (ZONE_DROP);
+    /// `None`: it has not, or is no witness. Silence does not end it.
+    pub down: Option<Timestamp>,
     /// Its interval, s.
     interval_s: u32,
     /// In service, healthy, neither worked on nor outside its supply hours.
     pub sound: bool,
     /// Water is being drawn from it.
     pub drawing: bool,
+    /// The silence that makes its verdict unknown has set in.
+    pub silent: bool,
 }
 
 impl Default for Pulse {
@@ -38,8 +44,10 @@ impl Default for Pulse {
             sigma: 0.0,
             moved: 0.0,
             interval_s: 0,
+            down: None,
             sound: false,
             drawing: false,
+            silent: false,
         }
     }
 }
@@ -60,27 +68,36 @@ impl Pulse {
     /// The pulse of a source: only hydrants whose sensor taps the main have one.
     pub fn of(one: &One) -> Self {
         let source = &one.settings.source;
-        let Some(baseline) = one.state.baseline.as_deref().filter(|_| source.taps_main()) else {
+        if !source.taps_main() {
             return Self::default();
-        };
-        let (at, value) = baseline.newest();
+        }
+        let baseline = one.state.baseline.as_deref();
+        let (at, value) = baseline.map_or((Timestamp::MIN, 0.0), Baseline::newest);
         let expected = one.expected(at);
         let reasons = one.state.stance.reasons;
+        let sound = !NO_WITNESS.iter().any(|reason| reasons.contains(*reason));
         Self {
             at,
             value,
             mean: expected.map_or(f32::NAN, |e| e.mean as f32),
             sigma: expected.map_or(0.0, |e| e.sigma as f32),
-            moved: baseline.moved(),
+            moved: baseline.map_or(0.0, Baseline::moved),
             interval_s: (one.settings.source.interval_ms() / 1_000) as u32,
-            sound: !NO_WITNESS.iter().any(|reason| reasons.contains(*reason)),
+            down: one.state.down_since.filter(|_| sound),
+            sound,
             drawing: one.state.is_drawing(),
+            silent: one.state.silent,
         }
     }
 
     /// How many σ its pressure lies above what is usual; `None`: not learned.
     pub fn sigmas(&self) -> Option<f64> {
         (!self.mean.is_nan()).then(|| f64::from((self.value - self.mean) / self.sigma))
+    }
+
+    /// Whether it counts in its zone: a healthy sensor that reports, and nobody draws from it.
+    pub fn counts(&self) -> bool {
+        self.at > Timestamp::MIN && self.sound && !self.drawing && !self.silent
     }
 
     /// Whether its newest reading is within two of its intervals of `at`.

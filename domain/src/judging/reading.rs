@@ -28,7 +28,10 @@ pub fn take(
     one.state.newest_at = Some(taken.at);
     match sift(one, &taken, world) {
         Sifted::Accept => judge(one, index, taken, coming, world, effects),
-        Sifted::Doubt => one.state.suspect(taken),
+        Sifted::Doubt => {
+            one.state.suspect(taken);
+            note_drop(one, &taken, coming.current, true, world);
+        }
         Sifted::Spikes => {
             for spike in one.state.take_suspects() {
                 effects.push(left_out(one, spike, LeftOut::Spike));
@@ -118,9 +121,42 @@ fn judge(
     };
     if one.settings.is_in_service() {
         hold_against_rules(one, index, &taken, coming, world, effects);
+        note_drop(one, &taken, coming.current, false, world);
     }
     tank::take(one, index, &taken, coming, world, effects);
     remember(one, &taken, world);
+}
+
+/// Whether a sample counts as dropped, for its zone (ZONE_DROP): far below what is usual at that
+/// hour, or, where that is not learned, below what it normally is and, at first, what it was just
+/// before: evenings fall slowly, a burst at once. Where neither is known it stays as it was. A
+/// doubtful one counts too: a single sensor may spike, three of a zone at once do not. While water is
+/// drawn here it says nothing of the zone.
+fn note_drop(one: &mut One, taken: &Taken, current: bool, doubtful: bool, world: &World) {
+    let source = &one.settings.source;
+    let Some(value) = taken.pressure_kpa.filter(|_| source.taps_main()) else {
+        return;
+    };
+    if !current || one.state.is_drawing() {
+        return;
+    }
+    let rule = &world.rules.of(source).zone_drop;
+    let is_down = match (one.expected(taken.at), one.state.normal) {
+        (Some(usual), _) => rule.is_down(usual.mean - value, usual.sigma),
+        (None, Some(normal)) => {
+            let before = one.state.baseline.as_deref().and_then(Baseline::before);
+            let stepped = before.is_none_or(|before| rule.is_down(before - value, 0.0));
+            let was_down = one.state.down_since.is_some();
+            rule.is_down(f64::from(normal) - value, 0.0) && (was_down || stepped)
+        }
+        (None, None) => return,
+    };
+    let since = one.state.down_since.unwrap_or(taken.at);
+    if is_down {
+        one.state.down_since = Some(since);
+    } else if !doubtful {
+        one.state.down_since = None;
+    }
 }
 
 /// Holds a sample against every rule that applies.
@@ -274,8 +310,12 @@ fn remember(one: &mut One, taken: &Taken, world: &World) {
             RuleName::DrawLow,
         ];
         let wrong = |rule: &RuleName| one.state.holds(*rule) || one.state.is_open(*rule);
-        let usual = !drawing && !low.iter().any(wrong);
-        if usual {
+        // What is not learned yet must be, or every evening would be a burst for ever.
+        let unusual =
+            world.is_unusual(&one.settings.source, taken.at) && one.expected(taken.at).is_some();
+        let well = !drawing && !low.iter().any(wrong);
+        let usual = well && !unusual;
+        if usual || (well && one.state.normal.is_none()) {
             one.state.learn_normal(value);
         }
         learn_baseline(one, taken.at, value, usual);

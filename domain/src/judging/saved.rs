@@ -11,13 +11,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::episode;
-use super::judge::{Judge, place};
+use super::judge::{Due, Judge, place};
 use super::listening::Listening;
-use super::outcome::{Effect, EpisodeState, RuleName};
+use super::outcome::{Effect, EpisodeState, RuleName, Subject};
 use super::pulse::Pulse;
 use super::rules::{Parameters, RuleBook, RuleScope, Rules};
 use super::settings::Settings;
 use super::state::{One, State};
+use super::zone_drop;
+use super::zones::{SavedZone, Zones};
 use crate::change::Incident;
 use crate::source::SourceCode;
 
@@ -43,13 +45,14 @@ pub struct RestoreError {
 }
 
 /// Changes whenever what is saved is laid out anew.
-const LAYOUT: u16 = 10;
+const LAYOUT: u16 = 11;
 
 #[derive(Serialize, Deserialize)]
 struct Global {
     layout: u16,
     clocks: Listening,
     incidents: Vec<Incident>,
+    zones: Vec<SavedZone>,
     /// What is set about the rules beside the configuration, as JSON.
     rules: String,
     /// How many numbers were ever given to sources: order among equals hangs on them.
@@ -95,6 +98,7 @@ impl Judge {
             layout: LAYOUT,
             clocks: self.world.clocks.clone(),
             incidents: self.world.incidents.values().cloned().collect(),
+            zones: self.world.zones.saved(),
             rules: serde_json::to_string(&set_entries(&self.world.rules))
                 .expect("plain data in memory always serialises"),
             numbers: self.ones.len() as u32,
@@ -153,12 +157,9 @@ impl Judge {
         told: impl IntoIterator<Item = EpisodeState>,
         effects: &mut Vec<Effect>,
     ) {
-        let mut newest: BTreeMap<(SourceCode, RuleName), EpisodeState> = BTreeMap::new();
+        let mut newest: BTreeMap<(Subject, RuleName), EpisodeState> = BTreeMap::new();
         for episode in told {
-            let Some(source) = episode.id.source() else {
-                continue;
-            };
-            let key = (source.clone(), episode.id.rule);
+            let key = (episode.id.subject.clone(), episode.id.rule);
             if newest
                 .get(&key)
                 .is_none_or(|known| known.id.n < episode.id.n)
@@ -166,15 +167,36 @@ impl Judge {
                 newest.insert(key, episode);
             }
         }
+        self.hold_groups_to(&mut newest, effects);
         let now = self.world.clocks.now();
         for index in 0..self.ones.len() as u32 {
             self.with_one(index, effects, |one, _, effects| {
-                let code = one.settings.source.code.clone();
+                let subject = Subject::Source(one.settings.source.code.clone());
                 for rule in RuleName::ALL {
-                    let told = newest.remove(&(code.clone(), rule));
+                    let told = newest.remove(&(subject.clone(), rule));
                     episode::hold_to(one, rule, told, now, effects);
                 }
             });
+        }
+    }
+
+    /// The same for the alerts of many at once: they are known before those of their members are
+    /// looked at.
+    fn hold_groups_to(
+        &mut self,
+        newest: &mut BTreeMap<(Subject, RuleName), EpisodeState>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let mut zones = self.world.zones.alerted();
+        zones.extend(newest.keys().filter_map(|(subject, _)| match subject {
+            Subject::Zone(name) => Some(name.clone()),
+            _ => None,
+        }));
+        zones.sort_unstable();
+        zones.dedup();
+        for name in zones {
+            let told = newest.remove(&(Subject::Zone(name.clone()), RuleName::ZoneDrop));
+            zone_drop::hold_to(self, &name, told, effects);
         }
     }
 
@@ -244,6 +266,10 @@ impl Judge {
         restored.world.rules = self.world.rules.restored(set.into_iter().collect());
         let incidents = global.incidents.into_iter().map(|i| (i.id.clone(), i));
         restored.world.incidents = incidents.collect();
+        let (zones, deadlines) = Zones::restored(global.zones);
+        restored.world.zones = zones;
+        let deadlines = deadlines.into_iter();
+        restored.group_deadlines = deadlines.map(|(at, name)| (at, Due::Zone(name))).collect();
         restored.ones.resize_with(limit, || None);
         restored.by_code.reserve(sources.len());
         restored.by_device.reserve(sources.len());
@@ -259,6 +285,7 @@ impl Judge {
                 return Err(wrong(&saved.code, &"its number is that of another"));
             }
         }
+        restored.world.zones.settle();
         *self = restored;
         Ok(())
     }
@@ -293,7 +320,8 @@ impl Judge {
         }
         self.deadlines.extend(one.deadline_ms.map(|at| (at, index)));
         self.silences.extend(one.silence_ms.map(|at| (at, index)));
-        self.world.enter_pulse(index, Pulse::of(&one));
+        let zone = one.settings.source.zone.as_ref();
+        self.world.enter_pulse(index, zone, Pulse::of(&one));
         self.ones[index as usize] = Some(one);
         true
     }

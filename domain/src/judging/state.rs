@@ -83,6 +83,8 @@ pub struct State {
     /// What the main quantity usually is at each hour; of hydrants on the main and of tanks that
     /// also serve daily use.
     pub baseline: Option<Box<Baseline>>,
+    /// Reading time since when it has been so far below what is usual that it counts as dropped.
+    pub down_since: Option<Timestamp>,
     /// Pressure when last at rest, kPa.
     pub at_rest_kpa: Option<f64>,
     /// Reading time of the newest sample that confirmed its use.
@@ -172,6 +174,7 @@ impl One {
             band: Band::default(),
             normal: None,
             baseline: None,
+            down_since: None,
             at_rest_kpa: None,
             use_seen_at: None,
             use_proof: None,
@@ -199,6 +202,15 @@ impl One {
     pub fn expected(&self, at: Timestamp) -> Option<Expected> {
         let baseline = self.state.baseline.as_deref()?;
         baseline.expected(at, self.settings.source.sensor.resolution)
+    }
+}
+
+impl One {
+    /// The pressure that is usual at `at`, kPa: of that hour, or, where that is not learned, what it
+    /// normally is.
+    pub fn usual_kpa(&self, at: Timestamp) -> Option<f64> {
+        let learned = self.expected(at).map(|expected| expected.mean);
+        learned.or(self.state.normal.map(f64::from))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::condition::{Condition, Turn};
 use super::episode::{self, Grounds, base_severity, look_at_page, turn};
-use super::judge::Judge;
+use super::judge::{Due, Judge};
 use super::outcome::{Effect, Evidence, RuleName, Severity};
 use super::reading::hold_against_residual;
 use super::rules::Rules;
@@ -11,6 +11,7 @@ use super::state::One;
 use super::tank;
 use super::unauthorised::{look_at_use, pages_at_ms};
 use super::world::World;
+use super::zone_drop;
 use crate::time::Timestamp;
 
 /// Lets time pass up to `journal`; what falls due on the way is carried out in its order, at its
@@ -23,7 +24,7 @@ pub fn advance(judge: &mut Judge, journal: Timestamp, speaks: bool, effects: &mu
         return;
     }
     let listened = listening_ms > 0;
-    while let Some((in_ms, index)) = next_due(judge, listened) {
+    while let Some((in_ms, due)) = next_due(judge, listened) {
         if in_ms > steady_ms || (speaks && in_ms == steady_ms) {
             break;
         }
@@ -31,7 +32,7 @@ pub fn advance(judge: &mut Judge, journal: Timestamp, speaks: bool, effects: &mu
         judge.world.clocks.pass(in_ms, heard_ms);
         steady_ms -= in_ms;
         listening_ms -= heard_ms;
-        look_at(judge, index, effects);
+        look_at(judge, &due, effects);
     }
     judge.world.clocks.pass(steady_ms, listening_ms);
 }
@@ -41,13 +42,13 @@ pub fn fire_overdue(judge: &mut Judge, effects: &mut Vec<Effect>) {
     if judge.world.clocks.is_settling() {
         return;
     }
-    while let Some((0, index)) = next_due(judge, true) {
-        look_at(judge, index, effects);
+    while let Some((0, due)) = next_due(judge, true) {
+        look_at(judge, &due, effects);
     }
 }
 
-/// The source that falls due next, and in how many milliseconds of steady time.
-fn next_due(judge: &Judge, listening: bool) -> Option<(i64, u32)> {
+/// What falls due next, and in how many milliseconds of steady time.
+fn next_due(judge: &Judge, listening: bool) -> Option<(i64, Due)> {
     let now = judge.world.clocks.now();
     let deadline = judge
         .deadlines
@@ -58,10 +59,25 @@ fn next_due(judge: &Judge, listening: bool) -> Option<(i64, u32)> {
         .first()
         .map(|(at, index)| ((at - now.listening_ms).max(0), *index))
         .filter(|(in_ms, _)| listening || *in_ms == 0);
-    [deadline, silence].into_iter().flatten().min()
+    let source = [deadline, silence].into_iter().flatten().min();
+    let group = judge.group_deadlines.first();
+    let group = group.map(|(at, due)| ((at - now.steady_ms).max(0), due));
+    match (source, group) {
+        (source, Some((in_ms, due))) if source.is_none_or(|(at, _)| in_ms < at) => {
+            Some((in_ms, due.clone()))
+        }
+        (source, _) => source.map(|(in_ms, index)| (in_ms, Due::Source(index))),
+    }
 }
 
-fn look_at(judge: &mut Judge, index: u32, effects: &mut Vec<Effect>) {
+fn look_at(judge: &mut Judge, due: &Due, effects: &mut Vec<Effect>) {
+    match due {
+        Due::Source(index) => look_at_source(judge, *index, effects),
+        Due::Zone(name) => zone_drop::look_at_due(judge, name, effects),
+    }
+}
+
+fn look_at_source(judge: &mut Judge, index: u32, effects: &mut Vec<Effect>) {
     judge.with_one(index, effects, |one, world, effects| {
         one.settings.drop_ended(world.clocks.now().wall);
         end_dwells(one, index, world, effects);

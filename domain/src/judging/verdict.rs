@@ -23,11 +23,20 @@ const SHORT: [(RuleName, Reason); 6] = [
     (RuleName::DrawLow, Reason::DrawLow),
 ];
 
-/// How a source stands now. `shared_main`: a neighbour of its zone is drawing.
-pub fn stance(one: &One, rules: &Rules, shared_main: bool, now: Timestamp) -> Stance {
-    let (verdict, reasons) = verdict(one, rules, now);
+/// What goes on around a source.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around {
+    /// A neighbour of its zone is drawing.
+    pub shared_main: bool,
+    /// Since when its zone, or the part of it that it stands in, is dropping.
+    pub zone_drops: Option<Timestamp>,
+}
+
+/// How a source stands now.
+pub fn stance(one: &One, rules: &Rules, around: Around, now: Timestamp) -> Stance {
+    let (verdict, reasons) = verdict(one, rules, around, now);
     let mut notes = Notes::default();
-    if shared_main {
+    if around.shared_main {
         notes.push(Note::SharedMain);
     }
     if one.state.is_drawing() {
@@ -45,8 +54,8 @@ pub fn stance(one: &One, rules: &Rules, shared_main: bool, now: Timestamp) -> St
     }
 }
 
-fn verdict(one: &One, rules: &Rules, now: Timestamp) -> (Verdict, Reasons) {
-    type Row = fn(&One, &Rules, Timestamp) -> Reasons;
+fn verdict(one: &One, rules: &Rules, around: Around, now: Timestamp) -> (Verdict, Reasons) {
+    type Row = fn(&One, &Rules, Around, Timestamp) -> Reasons;
     const TABLE: [(Verdict, Row); 4] = [
         (Verdict::Unusable, unusable),
         (Verdict::Unknown, unknown),
@@ -54,7 +63,7 @@ fn verdict(one: &One, rules: &Rules, now: Timestamp) -> (Verdict, Reasons) {
         (Verdict::Degraded, unproven),
     ];
     for (verdict, row) in TABLE {
-        let reasons = row(one, rules, now);
+        let reasons = row(one, rules, around, now);
         if !reasons.is_empty() {
             return (verdict, reasons);
         }
@@ -64,7 +73,7 @@ fn verdict(one: &One, rules: &Rules, now: Timestamp) -> (Verdict, Reasons) {
 
 /// Out of service, being worked on, outside its supply hours, or beyond a critical limit by two
 /// samples. The last stays when the source then falls silent.
-fn unusable(one: &One, _: &Rules, now: Timestamp) -> Reasons {
+fn unusable(one: &One, _: &Rules, _: Around, now: Timestamp) -> Reasons {
     let by_person = match one.settings.source.status {
         Status::Planned => Some(Reason::Planned),
         Status::Removed => Some(Reason::Removed),
@@ -100,8 +109,9 @@ fn unusable(one: &One, _: &Rules, now: Timestamp) -> Reasons {
     by_person.into_iter().chain(by_readings).collect()
 }
 
-/// Never heard, silent, nothing required, or nothing that what is required could be judged by.
-fn unknown(one: &One, _: &Rules, _: Timestamp) -> Reasons {
+/// Never heard, silent, nothing required, nothing that what is required could be judged by, or a
+/// barrel whose zone is dropping: at rest it says nothing, and what it once proved is past.
+fn unknown(one: &One, _: &Rules, around: Around, _: Timestamp) -> Reasons {
     if !has_requirement(one) {
         return Reasons::from_iter([Reason::NoRequirement]);
     }
@@ -114,7 +124,23 @@ fn unknown(one: &One, _: &Rules, _: Timestamp) -> Reasons {
     if reasons.is_empty() && !has_evidence(one) {
         reasons.push(Reason::NoEvidence);
     }
+    if around
+        .zone_drops
+        .is_some_and(|since| is_barrel_without_fresh_evidence(one, since))
+    {
+        reasons.push(Reason::ZoneDropping);
+    }
     reasons
+}
+
+fn is_barrel_without_fresh_evidence(one: &One, since: Timestamp) -> bool {
+    let source = &one.settings.source;
+    let barrel = matches!(source.kind, Kind::Hydrant { .. }) && !source.taps_main();
+    let used = one.state.use_proof.as_deref().map(|proof| proof.at);
+    let seen = one.state.use_seen_at.filter(|_| one.state.is_drawing());
+    let tested = one.settings.tests().last().map(|test| test.at);
+    let newest = [used, seen, tested].into_iter().flatten().max();
+    barrel && newest.is_none_or(|at| at < since)
 }
 
 fn has_requirement(one: &One) -> bool {
@@ -147,7 +173,7 @@ fn has_evidence(one: &One) -> bool {
 
 /// Below a requirement or above a limit by the newest samples, a doubtful one included; or short by
 /// the newest use.
-fn short(one: &One, rules: &Rules, now: Timestamp) -> Reasons {
+fn short(one: &One, rules: &Rules, _: Around, now: Timestamp) -> Reasons {
     let short_by_use = is_short_by_use(one, now);
     SHORT
         .into_iter()
@@ -185,7 +211,7 @@ fn doubt_holds(one: &One, rules: &Rules, name: RuleName, now: Timestamp) -> bool
 }
 
 /// Pressure at rest is fine, but no test or use in date proves the flow that is owed.
-fn unproven(one: &One, rules: &Rules, now: Timestamp) -> Reasons {
+fn unproven(one: &One, rules: &Rules, _: Around, now: Timestamp) -> Reasons {
     let source = &one.settings.source;
     let owed = matches!(source.kind, Kind::Hydrant { .. }) && source.requirement.flow_lps.is_some();
     if owed

@@ -7,6 +7,7 @@ use super::listening::Listening;
 use super::neighbours::Neighbourhood;
 use super::pulse::Pulse;
 use super::rules::RuleBook;
+use super::zones::Zones;
 use crate::change::Incident;
 use crate::source::{Commons, Position, Source};
 
@@ -25,6 +26,8 @@ pub struct World {
     pub pulses: Vec<Pulse>,
     /// What sources have in common.
     pub commons: Commons,
+    /// What is known of pressure zones.
+    pub zones: Zones,
     /// Open incidents.
     pub incidents: BTreeMap<String, Incident>,
 }
@@ -38,13 +41,16 @@ impl World {
             .any(|i| i.position.distance_m(&position) <= reach)
     }
 
-    /// Enters how a source stands to what is usual.
-    pub fn enter_pulse(&mut self, index: u32, pulse: Pulse) {
-        let index = index as usize;
-        if index >= self.pulses.len() {
-            self.pulses.resize(index + 1, Pulse::default());
+    /// Enters how a source of a zone stands to what is usual.
+    pub fn enter_pulse(&mut self, index: u32, zone: Option<&Arc<str>>, pulse: Pulse) {
+        let place = index as usize;
+        if place >= self.pulses.len() {
+            self.pulses.resize(place + 1, Pulse::default());
         }
-        self.pulses[index] = pulse;
+        let before = std::mem::replace(&mut self.pulses[place], pulse);
+        if let Some(zone) = zone {
+            self.zones.note(zone, index, &before, &self.pulses[place]);
+        }
     }
 
     /// Whether another source of the same zone, within reach, is drawing.

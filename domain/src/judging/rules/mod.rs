@@ -24,6 +24,7 @@ mod tank_drawoff;
 mod tank_leak;
 mod tank_low;
 mod unauthorised_use;
+mod zone_drop;
 
 pub use ahead::LookAhead;
 pub use book::{ParameterError, Parameters, RuleBook, RuleScope, check};
@@ -44,6 +45,7 @@ pub use tank_drawoff::{TankDrawoff, UsualFall};
 pub use tank_leak::{LeakFound, TankLeak};
 pub use tank_low::TankLow;
 pub use unauthorised_use::UnauthorisedUse;
+pub use zone_drop::ZoneDrop;
 
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +117,8 @@ pub struct Rules {
     pub draw_low: DrawLow,
     /// Silence.
     pub stale: Stale,
+    /// Many hydrants of a zone below what is usual at once.
+    pub zone_drop: ZoneDrop,
     /// Readings that leave their band and return.
     pub spike: Spike,
     /// Readings that cannot be.

@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test check ci bench detection bench-servers clean
+.PHONY: help setup demo test soak check ci bench detection bench-servers clean
 
 help: ## say what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name what; do printf '  make %-14s %s\n' "$$name" "$$what"; done
@@ -17,6 +17,10 @@ demo: ## build, and play a simulated town; needs no server and no configuration
 
 test: setup ## every test, the system tests on real servers among them
 	cargo test --workspace
+
+ROUNDS ?= 300
+soak: setup ## kill every process at random moments, ROUNDS=300 times; SEED=… for the same moments again
+	$(if $(SEED),FIREMAIN_TEST_SEED=$(SEED)) FIREMAIN_TEST_ROUNDS=$(ROUNDS) cargo test --test random_kills -- --nocapture --test-threads 1
 
 check: ## format, lints, documentation, licences and banned crates
 	cargo fmt --all --check

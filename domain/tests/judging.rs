@@ -227,6 +227,46 @@ fn clock_steps_of_an_hour_raise_no_stale_and_lose_no_dwell() {
     }
 }
 
+/// Minutes in which a device without a clock says the same; `offset_ms`: how far ours is behind.
+fn says_each_minute(told: &mut Told, minutes: i64, offset_ms: i64, kpa: f64) {
+    for _ in 0..minutes {
+        told.now = told.now.plus_ms(MINUTE_MS);
+        told.reads_untimed_with_offset("H", offset_ms, kpa);
+    }
+}
+
+#[test]
+fn of_a_device_without_a_clock_ours_set_back_and_right_again_shifts_no_dwell_and_no_clearing() {
+    use firemain_domain::judging::What;
+    let mut told = Told::live([hydrant("H")]);
+    let set_back = |told: &mut Told| {
+        let (now, by_ms) = (told.now, -HOUR_MS);
+        told.tell_at(now, by_ms, What::Control(Control::ClockStepped { by_ms }));
+    };
+    says_each_minute(&mut told, 1, 0, 200.0);
+    let low_from = told.now.plus_ms(MINUTE_MS);
+    says_each_minute(&mut told, 3, 0, 50.0);
+    set_back(&mut told);
+    says_each_minute(&mut told, 3, -HOUR_MS, 50.0);
+    // Set right again: journal time takes no part in it, and nothing is told.
+    says_each_minute(&mut told, 3, 0, 50.0);
+    assert!(told.alerts().is_empty(), "not before its ten minutes");
+    says_each_minute(&mut told, 3, 0, 50.0);
+    let raised_at = told.newest("LOW_STATIC").unwrap().raised_at;
+    assert_eq!(raised_at, low_from.plus_ms(10 * MINUTE_MS));
+
+    says_each_minute(&mut told, 10, 0, 200.0);
+    set_back(&mut told);
+    says_each_minute(&mut told, 18, -HOUR_MS, 200.0);
+    assert_eq!(
+        told.alerts(),
+        ["LOW_STATIC Raised"],
+        "not before its half hour"
+    );
+    says_each_minute(&mut told, 4, -HOUR_MS, 200.0);
+    assert_eq!(told.alerts(), ["LOW_STATIC Raised", "LOW_STATIC Cleared"]);
+}
+
 #[test]
 fn late_data_fills_the_history_and_pages_nobody() {
     let mut told = Told::recording([hydrant("H")]);

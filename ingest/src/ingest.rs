@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use crate::adopt::Adoption;
-use crate::archive::{ArchiveParts, ArchiveState, Archiving, Part};
+use crate::archive::{ArchiveParts, ArchiveState, Archiving, Part, SourceRows};
 use crate::broker::{BrokerState, Publication, Session, SessionParts};
 use crate::courier::Courier;
 use crate::devices::Devices;
@@ -40,6 +40,7 @@ const SHORTEST: Duration = Duration::from_millis(10);
 /// | session | broker, writer |
 /// | archive reader (a thread), delivery | journal; archive, intake |
 /// | adoption, courier | register once a second |
+/// | source rows (where the archive keeps them) | register every two seconds; archive |
 /// | status | twice a second |
 /// | heartbeat, canary, tidying | their timers |
 ///
@@ -249,6 +250,15 @@ impl Prepared {
             state: Arc::clone(&archive_state),
         };
         tasks.spawn("adoption", adoption.run(cancel.clone()));
+        if stores.archive.keeps_sources() {
+            let rows = SourceRows::new(
+                &stores,
+                Arc::clone(&archive_state),
+                Arc::clone(writer.state()),
+                Arc::clone(&clock),
+            );
+            tasks.spawn("source rows", rows.run(cancel.clone()));
+        }
         tasks.spawn("status", status::tell(watched, cancel.clone()));
         tasks.spawn(
             "heartbeat",

@@ -219,6 +219,11 @@ impl Watched {
             ("refused_points_total", number(&archive.refused_points)),
             ("left_out_values_total", number(&archive.left_out)),
             ("archive_failures_total", number(&archive.failures)),
+            ("source_rows_total", number(&archive.source_rows)),
+            (
+                "source_row_failures_total",
+                number(&archive.source_row_failures),
+            ),
             ("archive_lag_messages", lag as f64),
             ("archive_position", position as f64),
             ("archive_durable_position", number(&archive.durable)),

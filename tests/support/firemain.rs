@@ -197,6 +197,13 @@ impl Firemain {
     }
 
     #[track_caller]
+    pub(crate) fn becomes_ready_if_it_is_not(&mut self) {
+        if self.ready.is_none() {
+            self.becomes_ready();
+        }
+    }
+
+    #[track_caller]
     pub(crate) fn ready(&self) -> &Ready {
         self.ready.as_ref().expect("firemain has said `ready`")
     }

@@ -50,6 +50,17 @@ impl Influx {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The lines of `firemain.toml` that name it as the archive.
+    pub(crate) fn archive_config(&self) -> String {
+        format!(
+            "[archive]\nkind = \"influxdb2\"\nurl = \"{}\"\norg = \"{}\"\nbucket = \"{}\"\ntoken = \"{}\"",
+            self.url(),
+            Self::ORG,
+            Self::BUCKET,
+            Self::TOKEN
+        )
+    }
+
     /// A client that shows the token.
     pub(crate) fn http(&self) -> Http {
         Http::at(&self.url()).with_header("Authorization", &format!("Token {}", Self::TOKEN))

@@ -32,12 +32,22 @@ mod clock;
 mod firemain;
 
 mod http;
+mod kept;
 mod proxy;
 
+mod certificates;
+mod chance;
+mod disk;
+mod ledger;
+
+pub(crate) use certificates::{Authority, Certificate};
+pub(crate) use chance::{Chance, rounds};
 pub(crate) use clock::{SteppedClock, now_ms};
+pub(crate) use disk::SmallDisk;
 pub(crate) use firemain::{Firemain, FiremainBuilder, Ready};
 pub(crate) use http::{Answer, Http};
 pub(crate) use influx::Influx;
+pub(crate) use ledger::Ledger;
 pub(crate) use mosquitto::{Mosquitto, MosquittoBuilder};
 pub(crate) use process::Process;
 pub(crate) use proxy::Proxy;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use super::until::SOON;
 pub(crate) struct MosquittoBuilder {
     lines: Vec<String>,
     logins: Vec<(String, String)>,
+    tls: Vec<String>,
 }
 
 impl MosquittoBuilder {
@@ -53,21 +54,34 @@ impl MosquittoBuilder {
         self
     }
 
+    /// A second way in, by TLS, for whoever shows a certificate that `authority` has signed.
+    pub(crate) fn tls(mut self, cert: &Path, cert_key: &Path, authority: &Path) -> Self {
+        let key = |key: &str, file: &Path| format!("{key} {}", file.display());
+        self.tls = vec![
+            key("certfile", cert),
+            key("keyfile", cert_key),
+            key("cafile", authority),
+            "require_certificate true".to_owned(),
+        ];
+        self
+    }
+
     pub(crate) fn start(self) -> Mosquitto {
         let folder = tempfile::tempdir().expect("a temporary folder");
         self.write_logins(&folder);
         // A port that was free a moment ago may have been taken by a test beside this one.
         for _ in 0..5 {
-            let port = free_port();
+            let (port, tls_port) = (free_port(), free_port());
             fs::write(
                 folder.path().join("mosquitto.conf"),
-                self.config(&folder, port),
+                self.config(&folder, port, tls_port),
             )
             .expect("the broker's folder can be written");
             if let Some(process) = start_process(&folder) {
                 return Mosquitto {
                     folder,
                     port,
+                    tls_port,
                     login: self.logins.first().cloned(),
                     process,
                 };
@@ -79,7 +93,7 @@ impl MosquittoBuilder {
         );
     }
 
-    fn config(&self, folder: &TempDir, port: u16) -> String {
+    fn config(&self, folder: &TempDir, port: u16, tls_port: u16) -> String {
         let here = folder.path().display();
         let mut config = vec![
             format!("listener {port} 127.0.0.1"),
@@ -94,6 +108,10 @@ impl MosquittoBuilder {
             config.push(format!("password_file {here}/passwords"));
         }
         config.extend(self.lines.iter().cloned());
+        if !self.tls.is_empty() {
+            config.push(format!("listener {tls_port} 127.0.0.1"));
+            config.extend(self.tls.iter().cloned());
+        }
         config.join("\n") + "\n"
     }
 
@@ -115,6 +133,7 @@ impl MosquittoBuilder {
 pub(crate) struct Mosquitto {
     folder: TempDir,
     port: u16,
+    tls_port: u16,
     login: Option<(String, String)>,
     process: Process,
 }
@@ -135,6 +154,11 @@ impl Mosquitto {
 
     pub(crate) fn url(&self) -> String {
         format!("mqtt://{}", self.address())
+    }
+
+    /// Where it speaks TLS, if it does.
+    pub(crate) fn tls_url(&self) -> String {
+        format!("mqtts://127.0.0.1:{}", self.tls_port)
     }
 
     /// Everything the broker has said since it last started.

@@ -315,6 +315,17 @@ impl Condition {
         self.clearing = None;
     }
 
+    /// The wall clock, by which these samples were timed at receipt, jumped by `by_ms` while journal
+    /// time went on.
+    pub fn wall_jumped(&mut self, by_ms: i64) {
+        if let Some(run) = &mut self.run {
+            run.since = run.since.plus_ms(by_ms);
+        }
+        if let Some(clearing) = &mut self.clearing {
+            clearing.since = clearing.since.plus_ms(by_ms);
+        }
+    }
+
     /// The clock by which these samples were timed was set by `by_ms`; none was taken after
     /// `latest`.
     pub fn shift(&mut self, by_ms: i64, latest: Timestamp) {

@@ -116,6 +116,7 @@ impl Judge {
         }
         let speaks = matches!(input.what, What::Report { .. });
         time_passes::advance(self, input.received_at, speaks, effects);
+        self.follow_wall(input);
         self.world
             .clocks
             .arrive(input.received_at, input.wall_offset_ms);
@@ -232,6 +233,37 @@ impl Judge {
             one.state.arrivals.our_clock_stepped(by_ms);
             if by_ms > 0 && one.state.timed_by_receipt {
                 one.state.shift(by_ms, Timestamp::MAX);
+            }
+            if !std::mem::replace(&mut one.dirty, true) {
+                self.dirty.push(index as u32);
+            }
+        }
+    }
+
+    /// The wall clock moved against journal time, which never goes back: what was timed by the wall
+    /// clock at receipt moves along. Set forward again after it was set back, it is not told as a
+    /// step, for journal time takes no part in that.
+    fn follow_wall(&mut self, input: &Input) {
+        let jumped_ms = self.world.clocks.wall_jumps_to(input.wall_offset_ms);
+        if jumped_ms == 0 {
+            return;
+        }
+        // A step back was taken into account when it was told.
+        let told_ms = match &input.what {
+            What::Control(Control::ClockStepped { by_ms }) => (*by_ms).min(0),
+            _ => 0,
+        };
+        for (index, one) in self.ones.iter_mut().enumerate() {
+            let Some(one) = one.as_deref_mut() else {
+                continue;
+            };
+            if jumped_ms != told_ms {
+                one.state.arrivals.our_clock_stepped(jumped_ms - told_ms);
+            }
+            if one.state.timed_by_receipt {
+                for condition in &mut one.state.conditions {
+                    condition.wall_jumped(jumped_ms);
+                }
             }
             if !std::mem::replace(&mut one.dirty, true) {
                 self.dirty.push(index as u32);

@@ -12,6 +12,8 @@ use crate::time::{SECOND_MS, Timestamp};
 
 /// A gap between two journalled words longer than this was not listened to: three heartbeats.
 const LONGEST_GAP_MS: i64 = 15 * SECOND_MS;
+/// The wall clock moving more than this against journal time was set.
+const LONGEST_SLEW_MS: i64 = 2 * SECOND_MS;
 /// Deadlines wait for what was queued at the broker, but not longer than this after connecting.
 const LONGEST_SETTLING_MS: i64 = 60 * SECOND_MS;
 
@@ -102,6 +104,17 @@ impl Listening {
     pub fn pass(&mut self, steady_ms: i64, listening_ms: i64) {
         self.journal = self.journal.plus_ms(steady_ms);
         self.listening_ms += listening_ms;
+    }
+
+    /// By how much the wall clock jumps against journal time where it is off by `wall_offset_ms`
+    /// now, ms; 0 where it is merely slewed.
+    pub fn wall_jumps_to(&self, wall_offset_ms: i64) -> i64 {
+        let jump_ms = wall_offset_ms.saturating_sub(self.wall_offset_ms);
+        if self.journal == Timestamp::MIN || jump_ms.saturating_abs() <= LONGEST_SLEW_MS {
+            0
+        } else {
+            jump_ms
+        }
     }
 
     /// Stands at `journal`, where the wall clock is off by `wall_offset_ms`.

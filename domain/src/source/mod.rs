@@ -192,6 +192,18 @@ pub enum Status {
     Removed,
 }
 
+impl Status {
+    /// `planned`, `in_service`, `out_of_service` or `removed`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::InService => "in_service",
+            Self::OutOfService => "out_of_service",
+            Self::Removed => "removed",
+        }
+    }
+}
+
 /// The sensor of a source's main quantity; in kPa for hydrants, in m for the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sensor {

@@ -202,6 +202,21 @@ impl Told {
         );
     }
 
+    /// A reading of a device without a clock, received now, while ours is set back by `offset_ms`.
+    pub fn reads_untimed_with_offset(&mut self, device: &str, offset_ms: i64, kpa: f64) {
+        self.seq += 1;
+        let report = self.report(device, None, &[(PressureKpa, kpa)]);
+        self.tell_at(
+            self.now,
+            offset_ms,
+            What::Report {
+                report,
+                retained: false,
+                copy: false,
+            },
+        );
+    }
+
     /// Several readings of a pressure in one message: minutes ago and kPa.
     pub fn batch(&mut self, device: &str, readings: &[(i64, f64)]) {
         self.seq += 1;

@@ -253,9 +253,15 @@ impl Delivery {
             .is_some_and(|durable| durable < position);
         if full
             && holds
-            && let Some(Err(error)) = cancel.run_until_cancelled(self.archive.flush()).await
+            && let Some(flushed) = cancel.run_until_cancelled(self.archive.flush()).await
         {
-            warn!(archive.error = %error, "the archive cannot make room in the full journal; it is tried again");
+            let complaint = flushed.err().map(|error| error.to_string());
+            let text = complaint.clone().unwrap_or_default();
+            if self.state.set_complaint(Part::MakingRoom, complaint) && !text.is_empty() {
+                warn!(archive.error = %text, "the archive cannot make room in the full journal; it is tried again every second");
+            }
+        } else if !full {
+            self.state.set_complaint(Part::MakingRoom, None);
         }
     }
 

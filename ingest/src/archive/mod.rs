@@ -12,8 +12,10 @@ mod sorter;
 mod reader;
 
 mod delivery;
+mod source_rows;
 mod state;
 
+pub(crate) use source_rows::SourceRows;
 pub(crate) use state::{ArchiveState, Part};
 
 use std::collections::VecDeque;

@@ -17,6 +17,9 @@ pub(crate) struct ArchiveState {
     pub(crate) left_out: AtomicU64,
     /// Writes that had to be tried again.
     pub(crate) failures: AtomicU64,
+    /// Rows about sources written, and writes of them that failed.
+    pub(crate) source_rows: AtomicU64,
+    pub(crate) source_row_failures: AtomicU64,
     /// Everything up to here was written.
     pub(crate) position: AtomicU64,
     /// Everything up to here is durable and released.
@@ -35,10 +38,11 @@ pub(crate) enum Part {
     Maintaining,
     Adopting,
     Answers,
+    MakingRoom,
 }
 
 impl Part {
-    const COUNT: usize = 7;
+    const COUNT: usize = 8;
 }
 
 impl ArchiveState {

@@ -5,6 +5,8 @@
 //! poll (bytebeamio/rumqtt issues 263 and 1025); here a whole batch of them goes out with one
 //! flush, and reading never waits for anything.
 
+use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+
 use bytes::Bytes;
 use futures::FutureExt as _;
 use rumqttc::{
@@ -89,7 +91,8 @@ pub(super) enum NoLink {
     #[error("the broker at {at} refuses us: {reason}")]
     Refused { at: BrokerAddress, reason: String },
     #[error(
-        "no TLS connection to the broker at {at}: {reason}. Check [mqtt] ca_file, cert_file and key_file"
+        "no TLS connection to the broker at {at}: {reason}. {}",
+        what_to_do(reason)
     )]
     Tls { at: BrokerAddress, reason: String },
     #[error(transparent)]
@@ -237,6 +240,28 @@ fn no_link(target: &Target, error: ConnectionError) -> NoLink {
     let at = target.address.clone();
     match error {
         ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => NoLink::NoAnswer { at },
+        ConnectionError::Io(source) | ConnectionError::MqttState(StateError::Io(source))
+            if is_of_tls(&source) =>
+        {
+            NoLink::Tls {
+                at,
+                reason: source.to_string(),
+            }
+        }
+        // A broker that does not like our certificate says so only after the handshake, and its
+        // word may be lost with the connection.
+        ConnectionError::MqttState(_) | ConnectionError::NotConnAck(_) if at.tls => NoLink::Tls {
+            at,
+            reason: CLOSED_AFTER_HANDSHAKE.to_owned(),
+        },
+        ConnectionError::Io(source)
+            if at.tls && matches!(source.kind(), ConnectionReset | BrokenPipe | UnexpectedEof) =>
+        {
+            NoLink::Tls {
+                at,
+                reason: CLOSED_AFTER_HANDSHAKE.to_owned(),
+            }
+        }
         ConnectionError::Io(source) => NoLink::Unreachable { at, source },
         ConnectionError::Tls(error) => NoLink::Tls {
             at,
@@ -268,6 +293,27 @@ fn no_link(target: &Target, error: ConnectionError) -> NoLink {
             at,
             reason: other.to_string(),
         },
+    }
+}
+
+fn is_of_tls(error: &std::io::Error) -> bool {
+    let inner = error.get_ref();
+    inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+}
+
+/// How a connection ends that the broker's side of TLS refuses.
+const CLOSED_AFTER_HANDSHAKE: &str = "the broker closed it before it said who it is, as brokers do that want another certificate of ours, or one at all";
+
+/// What mends a TLS connection that failed for `reason`.
+fn what_to_do(reason: &str) -> &'static str {
+    if reason.contains("not valid for name") {
+        "Write the host in [mqtt] url as the broker's certificate names it, or give the broker a certificate for this name"
+    } else if reason.contains("certificate expired") || reason.contains("not valid yet") {
+        "Give the broker a certificate that is valid now, and see whether the clock of this machine is right"
+    } else if reason.contains("fatal alert") || reason == CLOSED_AFTER_HANDSHAKE {
+        "The broker does not accept what we showed: check [mqtt] cert_file and key_file, and that the broker trusts who signed them"
+    } else {
+        "Check that [mqtt] ca_file holds the certificate of whoever signed the broker's, and [mqtt] cert_file and key_file"
     }
 }
 

@@ -9,7 +9,7 @@ pub mod influxdb2;
 use std::future::Future;
 use std::pin::Pin;
 
-use firemain_domain::source::{KindName, SourceCode};
+use firemain_domain::source::{KindName, Source, SourceCode};
 use firemain_domain::{Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +112,18 @@ pub trait Archive: Send + Sync {
 
     /// Merging, roll-ups and retention; called every minute or so. `now` is journal time.
     fn maintain(&self, now: Timestamp) -> Answer<'_, ()>;
+
+    /// Whether it keeps rows about the sources themselves beside their readings, for what reads it
+    /// without us. Where it does not, the register is the only place.
+    fn keeps_sources(&self) -> bool {
+        false
+    }
+
+    /// Writes one complete row about each source, at `at`. What is written again stands twice, and
+    /// the newest counts.
+    fn write_sources(&self, _sources: Vec<Source>, _at: Timestamp) -> Answer<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Makes everything written so far durable: before a shutdown.
     fn flush(&self) -> Answer<'_, ()>;

@@ -1,7 +1,7 @@
 //! On a real influxd: what is written comes back.
 
 use firemain_domain::Quantity;
-use firemain_domain::source::{KindName, Position as Place, Requirement};
+use firemain_domain::source::{KindName, Position as Place, Requirement, Status};
 use firemain_store::archive::influxdb2::{InfluxArchive, SourceInfo};
 use firemain_store::archive::{Archive, ArchiveError};
 use firemain_store::journal::Position;
@@ -144,6 +144,7 @@ async fn what_can_change_about_a_source_is_beside_its_readings() {
         source: "TR 0412".into(),
         kind: KindName::Hydrant,
         name: "12 \"Hàng Bạc\" \\".to_owned(),
+        status: Status::OutOfService,
         unit: Some("Phường Hoàn Kiếm".into()),
         zone: Some("Z1".to_owned()),
         position: Place {
@@ -170,7 +171,7 @@ async fn what_can_change_about_a_source_is_beside_its_readings() {
             r#"from(bucket: "readings") |> range(start: 2026-01-01T00:00:00Z, stop: 2027-01-01T00:00:00Z)
             |> filter(fn: (r) => r._measurement == "source_info" and r.source == "TR 0412")
             |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
-            |> keep(columns: ["_time", "name", "unit", "zone", "lat", "lon", "required_pressure_kpa"])
+            |> keep(columns: ["_time", "name", "status", "unit", "zone", "lat", "lon", "required_pressure_kpa"])
             |> sort(columns: ["_time"])"#,
         )
         .await;
@@ -181,6 +182,7 @@ async fn what_can_change_about_a_source_is_beside_its_readings() {
         "Phường Hoàn Kiếm",
         "98.1",
         "21.03",
+        "out_of_service",
         "\"12 \"\"Hàng Bạc\"\" \\\"",
     ] {
         assert!(rows[1].contains(part), "{part}: {csv}");

@@ -32,7 +32,7 @@ pub use source_info::SourceInfo;
 use std::fmt;
 
 use firemain_domain::Timestamp;
-use firemain_domain::source::SourceCode;
+use firemain_domain::source::{Source, SourceCode};
 
 use super::{Answer, Archive, ArchiveError, Bucket, Point, Query, Value, Written};
 use crate::journal::Position;
@@ -122,6 +122,17 @@ impl Archive for InfluxArchive {
 
     fn maintain(&self, _now: Timestamp) -> Answer<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn keeps_sources(&self) -> bool {
+        true
+    }
+
+    fn write_sources(&self, sources: Vec<Source>, at: Timestamp) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let rows: Vec<SourceInfo> = sources.iter().map(SourceInfo::from).collect();
+            self.write_source_info(&rows, at).await
+        })
     }
 
     fn flush(&self) -> Answer<'_, ()> {

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use firemain_domain::source::{KindName, Position, Requirement, Source, SourceCode};
+use firemain_domain::source::{KindName, Position, Requirement, Source, SourceCode, Status};
 
 use super::line;
 
-/// A row of `source_info`: tags `kind` and `source`; text fields `name`, `unit`, `zone` (empty where
-/// there is none); float fields `lat`, `lon` and, where something is required,
+/// A row of `source_info`: tags `kind` and `source`; text fields `name`, `status`, `unit`, `zone`
+/// (empty where there is none); float fields `lat`, `lon` and, where something is required,
 /// `required_pressure_kpa`, `required_flow_lps`, `required_volume_m3`. A row is complete: take all
 /// fields of the newest time (`pivot`, then `last`), never the last of each field.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,8 @@ pub struct SourceInfo {
     pub kind: KindName,
     /// Street and number.
     pub name: String,
+    /// Where it is in its life.
+    pub status: Status,
     /// Its administrative unit.
     pub unit: Option<String>,
     /// Its pressure zone.
@@ -34,6 +36,7 @@ impl From<&Source> for SourceInfo {
             source: source.code.clone(),
             kind: source.kind_name(),
             name: source.name.clone(),
+            status: source.status,
             unit: source.unit.as_deref().map(str::to_owned),
             zone: source.zone.as_deref().map(str::to_owned),
             position: source.position,
@@ -51,6 +54,7 @@ impl SourceInfo {
         line::push_tag(text, &self.source);
         let texts = [
             (" name=", Some(self.name.as_str())),
+            (",status=", Some(self.status.name())),
             (",unit=", self.unit.as_deref()),
             (",zone=", self.zone.as_deref()),
         ];

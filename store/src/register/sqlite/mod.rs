@@ -14,6 +14,7 @@ mod people;
 mod watch;
 
 mod lists;
+mod notice;
 mod parts;
 mod rows;
 mod said;
@@ -29,8 +30,10 @@ use firemain_domain::judging::{Parameters, RuleScope, Standing};
 use firemain_domain::report::DeviceId;
 use firemain_domain::source::{Source, SourceCode};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tracing::warn;
 
 use self::connection::{Readers, during, lock};
+use self::notice::Notices;
 use super::{
     Checkpoint, Ended, EpisodeFilter, EpisodeRow, Login, NumberedChange, PartStatus, Register,
     RegisterError, StreamEvent, WatchCommit, checks,
@@ -42,6 +45,7 @@ use crate::journal::Position;
 pub struct SqliteRegister {
     writer: Mutex<Connection>,
     readers: Readers,
+    notices: Notices,
 }
 
 impl SqliteRegister {
@@ -53,9 +57,14 @@ impl SqliteRegister {
     pub fn open(path: &Path) -> Result<Self, RegisterError> {
         let mut writer = connection::open_for_writing(path)?;
         migrate::migrate(&mut writer, path, migrate::MIGRATIONS)?;
+        let notices = Notices::beside(path);
+        if let Err(error) = notices.make() {
+            warn!(register.error = %error, "no room can be kept for telling how firemain is on a full disk");
+        }
         Ok(Self {
             writer: Mutex::new(writer),
             readers: Readers::new(path.to_owned()),
+            notices,
         })
     }
 
@@ -292,10 +301,21 @@ impl Register for SqliteRegister {
     }
 
     fn tell_status(&self, status: &PartStatus) -> Result<(), RegisterError> {
-        self.write("written to", |tx| parts::tell_status(tx, status))
+        match self.write("written to", |tx| parts::tell_status(tx, status)) {
+            Err(RegisterError::DiskFull) if self.notices.leave(status).unwrap_or(false) => Ok(()),
+            told => told,
+        }
     }
 
     fn statuses(&self) -> Result<Vec<PartStatus>, RegisterError> {
-        self.readers.read(parts::statuses)
+        let mut statuses = self.readers.read(parts::statuses)?;
+        for notice in self.notices.read() {
+            match statuses.iter_mut().find(|row| row.part == notice.part) {
+                Some(row) if row.at >= notice.at => {}
+                Some(row) => *row = notice,
+                None => statuses.push(notice),
+            }
+        }
+        Ok(statuses)
     }
 }

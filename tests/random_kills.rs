@@ -22,20 +22,20 @@ const PIECE: u64 = 250;
 #[derive(Clone, Copy, Debug)]
 enum Moment {
     /// So many milliseconds after its start, ready or not.
-    AfterStart(u64),
+    Started(u64),
     /// So many after it said `ready`.
-    AfterReady(u64),
+    Ready(u64),
     /// When so many bytes have gone between it and the broker since it was ready, or nothing more
     /// comes.
-    AfterBytes(u64),
+    Carried(u64),
 }
 
 impl Moment {
     fn drawn(chance: &mut Chance) -> Self {
         match chance.below(4) {
-            0 => Self::AfterStart(chance.below(700)),
-            1 => Self::AfterReady(chance.below(900)),
-            _ => Self::AfterBytes(chance.below(200_000)),
+            0 => Self::Started(chance.below(700)),
+            1 => Self::Ready(chance.below(900)),
+            _ => Self::Carried(chance.below(200_000)),
         }
     }
 
@@ -49,12 +49,12 @@ impl Moment {
             });
         };
         match self {
-            Self::AfterStart(ms) => passes(ms),
-            Self::AfterReady(ms) => {
+            Self::Started(ms) => passes(ms),
+            Self::Ready(ms) => {
                 firemain.becomes_ready();
                 passes(ms);
             }
-            Self::AfterBytes(bytes) => {
+            Self::Carried(bytes) => {
                 firemain.becomes_ready();
                 let enough = network.carried() + bytes;
                 until("bytes pass", SOON, || {
@@ -138,7 +138,7 @@ fn killed_at_random_moments_with_the_archive_of_its_own() {
     for round in 1..=rounds(6) {
         bench.publish_while(|chance, network| {
             let moment = Moment::drawn(chance);
-            eprintln!("round {round}: killed {moment:?}");
+            eprintln!("round {round}: killed when {moment:?}");
             firemain.start_again_unready();
             moment.wait(&mut firemain, network);
             firemain.kill9();
@@ -161,7 +161,7 @@ fn killed_at_random_moments_with_influxdb_which_is_killed_too() {
     for round in 1..=rounds(5) {
         bench.publish_while(|chance, network| {
             let (moment, with_influx) = (Moment::drawn(chance), chance.once_in(3));
-            eprintln!("round {round}: killed {moment:?}, with InfluxDB: {with_influx}");
+            eprintln!("round {round}: killed when {moment:?}, with InfluxDB: {with_influx}");
             firemain.start_again_unready();
             moment.wait(&mut firemain, network);
             if with_influx {
@@ -195,7 +195,7 @@ fn killed_at_random_moments_apart_one_or_the_other_or_both() {
         bench.publish_while(|chance, network| {
             let (moment, who) = (Moment::drawn(chance), chance.below(3));
             eprintln!(
-                "round {round}: killed {moment:?}, {}",
+                "round {round}: killed when {moment:?}, {}",
                 ["ingest", "api", "both"][who as usize]
             );
             let (kills_ingest, kills_api) = (who != 1, who != 0);

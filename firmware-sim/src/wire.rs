@@ -41,7 +41,7 @@ impl Writer {
     pub(crate) fn write(
         &mut self,
         kind: TopicKind,
-        device: &str,
+        (device, gateway): (&str, u32),
         sequence: u64,
         said: Said<'_>,
     ) -> Vec<Letter> {
@@ -56,11 +56,15 @@ impl Writer {
                 }]
             }
             (_, Said::Samples(samples)) => {
-                let messages = self.encoder.encode(&Outgoing {
+                let outgoing = Outgoing {
                     device,
                     seq: sequence,
                     samples,
-                });
+                };
+                // A gateway hears a device the stronger the nearer it stands.
+                let rssi_dbm = -80 - (device.bytes().map(i32::from).sum::<i32>() % 30);
+                let gateway = gateway_name(gateway);
+                let messages = self.encoder.encode_through(&outgoing, &gateway, rssi_dbm);
                 messages
                     .into_iter()
                     .map(|(topic, payload)| Letter {
@@ -98,6 +102,11 @@ impl Writer {
     pub(crate) fn forget(&mut self, device: &str) {
         self.encoder.forget(device);
     }
+}
+
+/// A gateway's name: an EUI-64 of this simulator's own.
+pub(crate) fn gateway_name(gateway: u32) -> String {
+    format!("f17e0000{gateway:08x}")
 }
 
 fn native(bytes: &mut Vec<u8>, sequence: u64, said: Said<'_>) {

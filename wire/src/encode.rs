@@ -69,6 +69,27 @@ impl Encoder {
         self.edges.remove(device);
     }
 
+    /// As [`Self::encode`], heard by that gateway, which `ChirpStack` and The Things Stack name beside
+    /// how strongly it heard; the other formats know of none.
+    pub fn encode_through(
+        &mut self,
+        outgoing: &Outgoing<'_>,
+        gateway: &str,
+        rssi_dbm: i32,
+    ) -> Vec<(String, Vec<u8>)> {
+        let Outgoing {
+            device,
+            seq,
+            samples,
+        } = outgoing;
+        let heard = Some((gateway, rssi_dbm));
+        match self.format {
+            CodecName::Chirpstack => each(samples, |i, s| chirpstack(device, seq + i, s, heard)),
+            CodecName::Ttn => each(samples, |i, s| ttn(device, seq + i, s, heard)),
+            _ => self.encode(outgoing),
+        }
+    }
+
     /// The messages that say it: topic and payload each, in order.
     pub fn encode(&mut self, outgoing: &Outgoing<'_>) -> Vec<(String, Vec<u8>)> {
         let Outgoing {
@@ -87,8 +108,8 @@ impl Encoder {
             CodecName::SenmlCbor => {
                 vec![(format!("senml/cbor/{device}"), senml_cbor(device, samples))]
             }
-            CodecName::Chirpstack => each(samples, |i, s| chirpstack(device, seq + i, s)),
-            CodecName::Ttn => each(samples, |i, s| ttn(device, seq + i, s)),
+            CodecName::Chirpstack => each(samples, |i, s| chirpstack(device, seq + i, s, None)),
+            CodecName::Ttn => each(samples, |i, s| ttn(device, seq + i, s, None)),
             CodecName::Mapped => each(samples, |i, s| mapped(device, seq + i, s)),
             CodecName::SparkplugB => self.sparkplug(device, samples),
         }
@@ -263,9 +284,12 @@ fn rfc3339(sample: &Sample) -> Json {
     sample.at.map_or(Json::Null, |at| json!(at.to_string()))
 }
 
-fn chirpstack(device: &str, seq: u64, sample: &Sample) -> (String, Vec<u8>) {
+/// By which gateway a message was heard, and how strongly, dBm.
+type Heard<'a> = Option<(&'a str, i32)>;
+
+fn chirpstack(device: &str, seq: u64, sample: &Sample, heard: Heard<'_>) -> (String, Vec<u8>) {
     let data = base64::engine::general_purpose::STANDARD.encode(seq.to_be_bytes());
-    let payload = json!({
+    let mut payload = json!({
         "deduplicationId": format!("{device}-{seq}"),
         "time": rfc3339(sample),
         "deviceInfo": { "devEui": device, "deviceName": device, "tags": {} },
@@ -274,13 +298,16 @@ fn chirpstack(device: &str, seq: u64, sample: &Sample) -> (String, Vec<u8>) {
         "data": data,
         "object": object(sample),
     });
+    if let Some((gateway, rssi)) = heard {
+        payload["rxInfo"] = json!([{ "gatewayId": gateway, "rssi": rssi, "snr": 5.2 }]);
+    }
     (
         format!("application/1/device/{device}/event/up"),
         payload.to_string().into_bytes(),
     )
 }
 
-fn ttn(device: &str, seq: u64, sample: &Sample) -> (String, Vec<u8>) {
+fn ttn(device: &str, seq: u64, sample: &Sample, heard: Heard<'_>) -> (String, Vec<u8>) {
     // What is zero or false is left out, as the network server does.
     let kept = object(sample)
         .into_iter()
@@ -292,6 +319,10 @@ fn ttn(device: &str, seq: u64, sample: &Sample) -> (String, Vec<u8>) {
     });
     if seq != 0 {
         uplink["f_cnt"] = json!(seq);
+    }
+    if let Some((gateway, rssi)) = heard {
+        uplink["rx_metadata"] =
+            json!([{ "gateway_ids": { "gateway_id": gateway }, "rssi": rssi, "snr": 5.2 }]);
     }
     let payload = json!({
         "end_device_ids": { "device_id": device, "dev_eui": "0004A30B001C0530" },

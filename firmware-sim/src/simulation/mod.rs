@@ -294,6 +294,7 @@ impl Simulation {
         let mut post = Post {
             writer: &mut self.writer,
             name,
+            gateway: self.town.gateway(number),
             scratch: &mut self.scratch,
             out: &mut self.out,
         };

@@ -42,6 +42,8 @@ pub(crate) struct Sight {
 pub(crate) struct Post<'a> {
     pub(crate) writer: &'a mut Writer,
     pub(crate) name: &'a str,
+    /// The gateway that hears it.
+    pub(crate) gateway: u32,
     pub(crate) scratch: &'a mut Vec<Sample>,
     pub(crate) out: &'a mut Vec<Delivery>,
 }

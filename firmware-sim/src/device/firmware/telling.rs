@@ -61,7 +61,9 @@ impl Device {
         post: &mut Post<'_>,
     ) {
         let sequence = u64::from(self.sequence);
-        let letters = post.writer.write(kind, post.name, sequence, said);
+        let letters = post
+            .writer
+            .write(kind, (post.name, post.gateway), sequence, said);
         let numbers = post.writer.numbers_taken(&letters);
         self.sequence = (self.sequence + numbers) % SEQUENCE_WRAP;
         for letter in letters {
@@ -73,10 +75,12 @@ impl Device {
         if self.mutes > 0 {
             return;
         }
-        for letter in post
-            .writer
-            .write(TopicKind::Status, post.name, 0, Said::Online(online))
-        {
+        for letter in post.writer.write(
+            TopicKind::Status,
+            (post.name, post.gateway),
+            0,
+            Said::Online(online),
+        ) {
             self.deliver(at, letter, true, post);
         }
     }

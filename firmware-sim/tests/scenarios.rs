@@ -285,6 +285,23 @@ fn an_evening_low_at_the_end_of_a_line_is_excused_once_it_is_a_habit() {
 }
 
 #[test]
+fn outside_its_hours_and_at_their_edges_a_zone_owes_nothing() {
+    let (_, truths, simulation) = play("supply_by_hours");
+    let by_hours: Vec<_> = simulation
+        .town()
+        .sources()
+        .iter()
+        .filter(|s| s.supply_schedule.is_some() && s.zone.as_deref() != Some("KV-20"))
+        .map(|s| s.code.clone())
+        .collect();
+    assert!(by_hours.len() > 15, "{}", by_hours.len());
+    let dry = |t: &&Truth| t.critical_from.is_some() && by_hours.contains(&t.source);
+    let dry: Vec<_> = truths.iter().filter(dry).collect();
+    assert!(dry.is_empty(), "{dry:#?}");
+    assert!(!truths.iter().any(|t| t.what == "zone_drop"), "{truths:#?}");
+}
+
+#[test]
 fn a_happening_says_what_came_of_it() {
     let (_, truths, _) = play("zone_drop");
     let burst = truths

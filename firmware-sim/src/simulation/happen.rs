@@ -381,11 +381,8 @@ impl Simulation {
         let Some(schedule) = self.schedules[zone].clone() else {
             return;
         };
-        // What lies before the edge is seen by the rule that held before it.
-        self.bring_water_to(zone, at);
         let on = schedule.is_on(at);
         self.supply(zone, at, on);
-        self.is_owed[zone] = on;
         if let Some(next) = schedule.next_change(at) {
             self.agenda.add(next, Due::SupplyEdge(zone));
         }

@@ -1,7 +1,7 @@
 //! Looks at the water: a device's, and the truth's.
 
 use firemain_domain::Timestamp;
-use firemain_domain::source::Kind;
+use firemain_domain::source::{Kind, SupplySchedule};
 use firemain_domain::time::{DAY_MS, HOUR_MS};
 
 use super::{SimSettings, Simulation};
@@ -70,6 +70,13 @@ fn calm_of(mains: &mut Mains, nodes: &[usize], start: Timestamp) -> Option<Calm>
     Some(Calm::new(by_hour, nodes.iter().map(place).collect()))
 }
 
+/// Whether water was owed over a stretch, by the zone's schedule: stretches are cut at its edges, and
+/// told of later.
+fn is_owed(schedule: Option<&SupplySchedule>, stretch: &Stretch<'_>) -> bool {
+    let middle = stretch.until.since_ms(stretch.from) / 2;
+    schedule.is_none_or(|schedule| schedule.is_on(stretch.from.plus_ms(middle)))
+}
+
 /// The tanks and the open waters, in the order of their sources.
 pub(super) fn stores(town: &Town, seed: u64, start: Timestamp) -> (Vec<Tank>, Vec<OpenWater>) {
     let mut tanks = Vec::new();
@@ -126,7 +133,7 @@ impl Simulation {
             truths,
             causes,
             limits,
-            is_owed,
+            schedules,
             calm,
             settings,
             step_ms,
@@ -137,7 +144,7 @@ impl Simulation {
             return;
         }
         let first_source = town.zones[zone].first_source;
-        let (is_owed, tested) = (is_owed[zone], settings.flow_tested);
+        let (schedule, tested) = (schedules[zone].as_ref(), settings.flow_tested);
         let calm = calm.get(district.mains).and_then(Option::as_ref);
         let mains = &mut town.mains[district.mains];
         district.advance(mains, at, *step_ms, |stretch| {
@@ -147,7 +154,7 @@ impl Simulation {
                 stretch,
                 limits,
                 calm,
-                is_owed,
+                is_owed: is_owed(schedule, stretch),
                 tested,
                 causes,
             });
@@ -218,7 +225,7 @@ impl Simulation {
                     stretch,
                     limits: &self.limits,
                     calm: self.calm.get(district.mains).and_then(Option::as_ref),
-                    is_owed: self.is_owed[zone],
+                    is_owed: is_owed(self.schedules[zone].as_ref(), stretch),
                     tested: self.settings.flow_tested,
                     causes: &self.causes,
                 });

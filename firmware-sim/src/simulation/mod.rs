@@ -53,8 +53,7 @@ pub struct Simulation {
     step_ms: i64,
     now: Timestamp,
     districts: Vec<District>,
-    /// Whether each zone has water now by its schedule.
-    is_owed: Vec<bool>,
+    /// When each zone has water.
     schedules: Vec<Option<SupplySchedule>>,
     hydrants: usize,
     tanks: Vec<Tank>,
@@ -139,10 +138,6 @@ impl Simulation {
         let mut simulation = Self {
             step_ms: i64::from(settings.hydraulic_step_s) * 1_000,
             now: start,
-            is_owed: schedules
-                .iter()
-                .map(|s| s.as_ref().is_none_or(|s| s.is_on(start)))
-                .collect(),
             schedules,
             hydrants,
             tank_eyes: vec![TankEye::default(); tanks.len()],
@@ -180,7 +175,8 @@ impl Simulation {
 
     fn begin(&mut self) {
         for zone in 0..self.schedules.len() {
-            if !self.is_owed[zone] {
+            let schedule = self.schedules[zone].as_ref();
+            if schedule.is_some_and(|schedule| !schedule.is_on(self.now)) {
                 self.supply(zone, self.now, false);
             }
             if let Some(next) = self.schedules[zone]

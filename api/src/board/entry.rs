@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use firemain_domain::Timestamp;
 use firemain_domain::judging::rules::Stale;
-use firemain_domain::judging::{EpisodeId, Measured, Mute, Reason, Severity, Standing, Verdict};
+use firemain_domain::judging::{
+    EpisodeId, Forecast, Measured, Mute, Reason, Severity, Standing, Verdict,
+};
 use firemain_domain::source::Source;
 
 use super::slot::Slot;
@@ -18,6 +20,8 @@ pub struct Entry {
     pub standing: Standing,
     /// Its alerts that stand, the worst first.
     pub alerts: Vec<OpenAlert>,
+    /// What will happen, the soonest first.
+    pub ahead: Vec<Forecast>,
 }
 
 /// An alert that stands.
@@ -110,6 +114,11 @@ impl<'a> View<'a> {
         self.slot.alerts.as_deref().unwrap_or_default()
     }
 
+    /// What will happen, the soonest first.
+    pub fn ahead(&self) -> &'a [Forecast] {
+        self.slot.ahead.as_deref().unwrap_or_default()
+    }
+
     /// The severity of its worst alert that stands.
     pub fn severity(&self) -> Option<Severity> {
         self.alerts().iter().map(|a| a.severity).max()
@@ -129,6 +138,7 @@ impl<'a> View<'a> {
                 available_flow: self.available_flow(),
             },
             alerts: self.alerts().to_vec(),
+            ahead: self.ahead().to_vec(),
         }
     }
 }

@@ -18,9 +18,10 @@ use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use firemain_domain::Timestamp;
 use firemain_domain::clock::SharedClock;
 use firemain_domain::judging::rules::Stale;
-use firemain_domain::judging::{EpisodeState, Judge, Standing, Verdict};
+use firemain_domain::judging::{EpisodeState, Forecast, Foreseen, Judge, Standing, Verdict};
 use firemain_domain::source::{Position, Source, SourceCode};
 use rstar::RTree;
 
@@ -63,7 +64,7 @@ pub struct Counts {
 #[derive(Clone, Debug)]
 pub(crate) enum Told {
     /// It is so now.
-    Stands(Arc<Source>, Standing, Vec<OpenAlert>),
+    Stands(Arc<Source>, Standing, Vec<OpenAlert>, Vec<Forecast>),
     /// It is gone.
     Gone(SourceCode),
 }
@@ -166,6 +167,35 @@ impl Board {
         flags::worst_first(views.filter(keep), skip, limit)
     }
 
+    /// What will happen, the soonest first: of all that `keep` wants, `limit` after the first `skip`,
+    /// and how many there are.
+    pub fn ahead(
+        &self,
+        skip: usize,
+        limit: usize,
+        keep: impl Fn(&View<'_>, &Forecast) -> bool,
+    ) -> (Vec<(Arc<Source>, Forecast)>, usize) {
+        let mut found = Vec::new();
+        self.visit(None, |view| {
+            let wanted = view.ahead().iter().filter(|forecast| keep(view, forecast));
+            found.extend(wanted.map(|forecast| (view.source().clone(), *forecast)));
+            ControlFlow::Continue(())
+        });
+        // The order of codes is kept among what happens at the same moment.
+        found.sort_by_key(|(_, forecast)| forecast.at);
+        let total = found.len();
+        (found.into_iter().skip(skip).take(limit).collect(), total)
+    }
+
+    /// By when a tank that was drawn from must hold what it owes; `None`: nothing is due.
+    pub fn refill_by(&self, code: &str) -> Option<Timestamp> {
+        let state = self.read();
+        let slot = state.slot(*state.by_code.get(code)?)?;
+        let mut ahead = self.view(slot).ahead().iter();
+        let due = ahead.find(|forecast| forecast.what == Foreseen::RefillDue);
+        due.map(|forecast| forecast.at)
+    }
+
     /// How many sources there are of each verdict, of those that `keep` wants.
     pub fn counts(&self, keep: impl Fn(&View<'_>) -> bool) -> Counts {
         let mut counts = Counts::default();
@@ -189,7 +219,9 @@ impl Board {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         for told in told {
             match told {
-                Told::Stands(source, standing, alerts) => state.set(source, &standing, alerts),
+                Told::Stands(source, standing, alerts, ahead) => {
+                    state.set(source, &standing, alerts, ahead);
+                }
                 Told::Gone(code) => state.remove(&code),
             }
         }
@@ -203,22 +235,24 @@ impl Board {
                 .iter()
                 .map(|episode| open_alert(episode))
                 .collect();
-            (look.source.clone(), look.standing, alerts)
+            (look.source.clone(), look.standing, alerts, look.ahead)
         }));
     }
 
     /// Takes all sources at once, in place of those that were there.
     pub(crate) fn take_all(
         &self,
-        told: impl Iterator<Item = (Arc<Source>, Standing, Vec<OpenAlert>)>,
+        told: impl Iterator<Item = (Arc<Source>, Standing, Vec<OpenAlert>, Vec<Forecast>)>,
     ) {
         let mut fresh = State::default();
         let mut places = Vec::new();
-        for (source, standing, alerts) in told {
+        for (source, standing, alerts, ahead) in told {
             let index = fresh.slots.len() as u32;
             places.push(Place::new(source.position, index));
             fresh.by_code.insert(source.code.clone(), index);
-            fresh.slots.push(Some(Slot::new(source, &standing, alerts)));
+            fresh
+                .slots
+                .push(Some(Slot::new(source, &standing, alerts, ahead)));
         }
         fresh.slots.shrink_to_fit();
         fresh.places = RTree::bulk_load(places);
@@ -239,7 +273,13 @@ impl State {
         self.slots.get(index as usize)?.as_ref()
     }
 
-    fn set(&mut self, source: Arc<Source>, standing: &Standing, alerts: Vec<OpenAlert>) {
+    fn set(
+        &mut self,
+        source: Arc<Source>,
+        standing: &Standing,
+        alerts: Vec<OpenAlert>,
+        ahead: Vec<Forecast>,
+    ) {
         if let Some(&index) = self.by_code.get(&source.code) {
             let Some(Some(slot)) = self.slots.get_mut(index as usize) else {
                 return;
@@ -249,11 +289,11 @@ impl State {
                 self.places.remove(&Place::new(before, index));
                 self.places.insert(Place::new(source.position, index));
             }
-            slot.set(source, standing, alerts);
+            slot.set(source, standing, alerts, ahead);
             return;
         }
         let (code, position) = (source.code.clone(), source.position);
-        let slot = Some(Slot::new(source, standing, alerts));
+        let slot = Some(Slot::new(source, standing, alerts, ahead));
         let index = match self.free.pop() {
             Some(index) => {
                 self.slots[index as usize] = slot;

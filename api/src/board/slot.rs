@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use firemain_domain::judging::{Basis, Evidence, Measured, Note, Reason, Standing, Verdict};
+use firemain_domain::judging::{
+    Basis, Evidence, Forecast, Measured, Note, Reason, Standing, Verdict,
+};
 use firemain_domain::source::Source;
 use firemain_domain::{Quantity, Timestamp};
 
@@ -14,6 +16,8 @@ pub(super) struct Slot {
     pub(super) source: Arc<Source>,
     numbers: Box<[Number]>,
     pub(super) alerts: Option<Box<[OpenAlert]>>,
+    /// What will happen, the soonest first.
+    pub(super) ahead: Option<Box<[Forecast]>>,
     pub(super) since: Timestamp,
     /// `Timestamp::MIN`: never.
     heard_at: Timestamp,
@@ -38,22 +42,34 @@ struct Number {
 const NOTES: [Note; 2] = [Note::SharedMain, Note::InUse];
 
 impl Slot {
-    pub(super) fn new(source: Arc<Source>, standing: &Standing, alerts: Vec<OpenAlert>) -> Self {
+    pub(super) fn new(
+        source: Arc<Source>,
+        standing: &Standing,
+        alerts: Vec<OpenAlert>,
+        ahead: Vec<Forecast>,
+    ) -> Self {
         let mut slot = Self {
             source: source.clone(),
             numbers: Box::default(),
             alerts: None,
+            ahead: None,
             since: standing.since,
             heard_at: Timestamp::MIN,
             reasons: 0,
             notes: 0,
             verdict: standing.verdict,
         };
-        slot.set(source, standing, alerts);
+        slot.set(source, standing, alerts, ahead);
         slot
     }
 
-    pub(super) fn set(&mut self, source: Arc<Source>, standing: &Standing, alerts: Vec<OpenAlert>) {
+    pub(super) fn set(
+        &mut self,
+        source: Arc<Source>,
+        standing: &Standing,
+        alerts: Vec<OpenAlert>,
+        ahead: Vec<Forecast>,
+    ) {
         let measured = &standing.evidence.measured;
         if measured.len() == self.numbers.len() {
             for (number, measured) in self.numbers.iter_mut().zip(measured) {
@@ -64,6 +80,7 @@ impl Slot {
         }
         self.source = source;
         self.alerts = (!alerts.is_empty()).then(|| alerts.into());
+        self.ahead = (!ahead.is_empty()).then(|| ahead.into());
         self.since = standing.since;
         self.heard_at = standing.heard_at.unwrap_or(Timestamp::MIN);
         self.reasons = bits(&Reason::ALL, &standing.reasons);

@@ -67,7 +67,12 @@ fn board() -> (Board, Arc<HandClock>) {
 }
 
 fn set(board: &Board, code: &str, lat: f64, standing: Standing) {
-    board.take([Told::Stands(source(code, lat), standing, Vec::new())]);
+    board.take([Told::Stands(
+        source(code, lat),
+        standing,
+        Vec::new(),
+        Vec::new(),
+    )]);
 }
 
 #[test]
@@ -170,7 +175,12 @@ fn the_worst_is_flagged_first_and_what_owes_nothing_not_at_all() {
         muted_by: None,
     };
     let short = standing(Verdict::Degraded, &[Reason::LowResidual], 60.0);
-    board.take([Told::Stands(source("FIRE", 21.0), short, vec![alert])]);
+    board.take([Told::Stands(
+        source("FIRE", 21.0),
+        short,
+        vec![alert],
+        Vec::new(),
+    )]);
 
     let codes = |flagged: &Flagged| -> Vec<String> {
         flagged

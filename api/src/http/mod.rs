@@ -27,6 +27,7 @@ mod stream;
 
 mod changes;
 mod flow_tests;
+mod forecasts;
 mod incidents;
 mod maintenance_windows;
 mod permits;

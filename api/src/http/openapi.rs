@@ -11,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::{Fault, Problem};
 
-const TAGS: [(&str, &str); 15] = [
+const TAGS: [(&str, &str); 16] = [
     (
         "flags",
         "What falls below its requirement now, worst first.",
@@ -20,6 +20,7 @@ const TAGS: [(&str, &str); 15] = [
         "sources",
         "The register's sources, how each stands, and which is nearest.",
     ),
+    ("forecasts", "What will happen, and how sure that is."),
     ("readings", "What sources measured."),
     ("alerts", "What judging raised, and who took it."),
     ("stream", "What changes, as it changes."),

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::app::App;
 use super::problem::{Problem, ProblemKind};
 use super::{
-    alerts, changes, devices, flags, flow_tests, guard, health, import, incidents,
+    alerts, changes, devices, flags, flow_tests, forecasts, guard, health, import, incidents,
     maintenance_windows, openapi, page, permits, places, quarantine, rules, sources, stream,
     watched,
 };
@@ -57,6 +57,7 @@ pub fn documented(public_url: Option<&str>) -> (Router<Arc<App>>, OpenApi) {
         .merge(sources::routes())
         .merge(alerts::routes())
         .merge(flow_tests::routes())
+        .merge(forecasts::routes())
         .merge(maintenance_windows::routes())
         .merge(incidents::routes())
         .merge(permits::routes())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use firemain_domain::change::ChangeNumber;
-use firemain_domain::judging::{Effect, Look, Standing};
+use firemain_domain::judging::{Effect, Forecast, Look, Standing};
 use firemain_domain::source::Source;
 use firemain_store::journal::{Envelope, Journal, JournalError, Position};
 use firemain_store::register::{
@@ -118,13 +118,13 @@ fn text_of(fault: &(dyn std::any::Any + Send)) -> String {
 }
 
 /// A source as the board wants it.
-fn board_row(look: Look<'_>) -> (Arc<Source>, Standing, Vec<OpenAlert>) {
+fn board_row(look: Look<'_>) -> (Arc<Source>, Standing, Vec<OpenAlert>, Vec<Forecast>) {
     let alerts = look
         .alerts
         .iter()
         .map(|episode| open_alert(episode))
         .collect();
-    (look.source.clone(), look.standing, alerts)
+    (look.source.clone(), look.standing, alerts, look.ahead)
 }
 
 impl Run {
@@ -383,8 +383,8 @@ impl Run {
         if self.fold.judge.is_touched() || !self.gone.is_empty() {
             let mut told = std::mem::take(&mut self.gone);
             self.fold.judge.look_at_touched(|look| {
-                let (source, standing, alerts) = board_row(look);
-                told.push(Told::Stands(source, standing, alerts));
+                let (source, standing, alerts, ahead) = board_row(look);
+                told.push(Told::Stands(source, standing, alerts, ahead));
             });
             self.board.take(told);
         }

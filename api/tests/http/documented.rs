@@ -3,9 +3,10 @@ use serde_json::{Value, json};
 use crate::bench::Bench;
 
 /// Asked of a server with one source: where each path leads.
-const GETS: [(&str, &str); 20] = [
+const GETS: [(&str, &str); 21] = [
     ("/api/v1/flags", "/api/v1/flags"),
     ("/api/v1/sources", "/api/v1/sources"),
+    ("/api/v1/forecasts", "/api/v1/forecasts"),
     (
         "/api/v1/sources/nearest",
         "/api/v1/sources/nearest?lat=21.0345&lon=105.8512",

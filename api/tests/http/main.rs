@@ -11,6 +11,7 @@ mod changes;
 mod devices;
 mod documented;
 mod flags;
+mod forecasts;
 mod import;
 mod nearest;
 mod readings;

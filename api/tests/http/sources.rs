@@ -23,7 +23,7 @@ async fn a_source_is_entered_read_replaced_and_struck() {
     let mut back = read.clone();
     back.as_object_mut()
         .unwrap()
-        .retain(|name, _| name != "standing" && name != "alerts");
+        .retain(|name, _| !["standing", "alerts", "ahead"].contains(&name.as_str()));
     assert_eq!(
         bench.put(path, back).await.status,
         200,

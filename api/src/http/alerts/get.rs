@@ -46,6 +46,6 @@ pub async fn find(app: &App, id: String) -> Result<AlertView, Problem> {
     let row = app
         .ask(move |stores| stores.register.episode(&wanted))
         .await?;
-    row.map(|row| AlertView::new(&row, app.now()))
+    row.map(|row| AlertView::new(&row, &app.board, app.now()))
         .ok_or_else(|| no_alert(&id))
 }

@@ -69,6 +69,6 @@ pub async fn list_alerts(
     let now = app.now();
     let key = |row: &firemain_store::register::EpisodeRow| row.state.id.to_string();
     Ok(Json(page_of(rows, size, LIST, key, |row| {
-        AlertView::new(&row, now)
+        AlertView::new(&row, &app.board, now)
     })))
 }

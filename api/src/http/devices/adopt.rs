@@ -86,6 +86,7 @@ fn view(app: &App, source: &firemain_domain::source::Source) -> SourceView {
             source: SourceBody::from(source),
             standing: None,
             alerts: Vec::new(),
+            ahead: Vec::new(),
         },
     }
 }

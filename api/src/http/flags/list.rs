@@ -170,7 +170,7 @@ impl Flag {
             alerts: entry
                 .alerts
                 .iter()
-                .map(|a| OpenAlertView::new(a, now))
+                .map(|a| OpenAlertView::new(a, &entry.ahead, now))
                 .collect(),
         }
     }

@@ -38,5 +38,6 @@ pub async fn source_view(app: &App, code: &str) -> Result<SourceView, Problem> {
         source: SourceBody::from(&source),
         standing: None,
         alerts: Vec::new(),
+        ahead: Vec::new(),
     })
 }

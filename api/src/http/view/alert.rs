@@ -1,13 +1,13 @@
 //! Alerts.
 
 use firemain_domain::Timestamp;
-use firemain_domain::judging::{Detail, Mute, RuleName, Severity};
+use firemain_domain::judging::{Detail, Forecast, Foreseen, Mute, RuleName, Severity};
 use firemain_store::register::EpisodeRow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{DetailCode, MeasuredView, MuteCode, RuleCode, SeverityCode, age_s};
-use crate::board::OpenAlert;
+use crate::board::{Board, OpenAlert};
 
 /// An alert that stands, in short.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -31,11 +31,23 @@ pub struct OpenAlertView {
     /// Why it does not, though its severity would.
     #[schema(value_type = Option<MuteCode>)]
     pub muted_by: Option<Mute>,
+    /// Of a tank that was drawn from: by when it must hold what it owes.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub refill_by: Option<Timestamp>,
+}
+
+/// The rules whose alerts end with a refill.
+pub const fn asks_for_refill(rule: RuleName) -> bool {
+    matches!(
+        rule,
+        RuleName::TankLow | RuleName::TankDrawoff | RuleName::RefillLate
+    )
 }
 
 impl OpenAlertView {
-    /// `alert` as it looks at `now`.
-    pub fn new(alert: &OpenAlert, now: Timestamp) -> Self {
+    /// `alert` as it looks at `now`, of a source that has this ahead.
+    pub fn new(alert: &OpenAlert, ahead: &[Forecast], now: Timestamp) -> Self {
+        let due = ahead.iter().find(|f| f.what == Foreseen::RefillDue);
         Self {
             id: alert.id.to_string(),
             rule: alert.id.rule,
@@ -44,6 +56,9 @@ impl OpenAlertView {
             age_s: age_s(alert.raised_at, now),
             pages: alert.pages,
             muted_by: alert.muted_by,
+            refill_by: due
+                .filter(|_| asks_for_refill(alert.id.rule))
+                .map(|due| due.at),
         }
     }
 }
@@ -100,6 +115,9 @@ pub struct AlertView {
     pub incident: Option<String>,
     /// Of an incident: the codes of the sources in it.
     pub members: Vec<String>,
+    /// Of a tank that was drawn from: by when it must hold what it owes.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub refill_by: Option<Timestamp>,
     /// Who took it upon themselves. Acknowledged is not cleared.
     pub acknowledged_by: Option<String>,
     /// When.
@@ -108,9 +126,11 @@ pub struct AlertView {
 }
 
 impl AlertView {
-    /// `row` as it looks at `now`.
-    pub fn new(row: &EpisodeRow, now: Timestamp) -> Self {
+    /// `row` as it looks at `now`, where `board` knows its source.
+    pub fn new(row: &EpisodeRow, board: &Board, now: Timestamp) -> Self {
         let state = &row.state;
+        let asks = state.cleared_at.is_none() && asks_for_refill(state.id.rule);
+        let source = state.id.source().filter(|_| asks);
         Self {
             id: state.id.to_string(),
             source: state.id.source().map(ToString::to_string),
@@ -133,6 +153,7 @@ impl AlertView {
             clock_off_s: state.clock_off_s,
             incident: state.incident.as_ref().map(ToString::to_string),
             members: state.members.iter().map(ToString::to_string).collect(),
+            refill_by: source.and_then(|code| board.refill_by(code)),
             acknowledged_by: row.acknowledged_by.clone(),
             acknowledged_at: row.acknowledged_at,
         }

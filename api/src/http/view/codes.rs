@@ -60,6 +60,13 @@ codes! {
         "dry_or_broken", "valve_or_sensor", "battery", "tilt", "tamper", "wrong_scale", "erratic",
         "clock_ahead", "clock_behind", "clock_unset", "every_day", "receiving",
     ];
+    /// What will happen.
+    ForeseenCode = ["refill_due", "tank_short", "battery_ends", "flow_test_expires"];
+    /// What says so.
+    WhyCode = [
+        "draw_off", "level_falls", "battery_falls", "battery_low", "age", "static_moved",
+        "refill_hours",
+    ];
     /// What a source is.
     KindCode = ["hydrant", "tank", "draw_point"];
     /// Where a source is in its life.
@@ -79,7 +86,7 @@ mod tests {
     use super::*;
     use firemain_domain::Quantity;
     use firemain_domain::judging::{
-        Basis, Detail, Mute, Note, Reason, RuleName, Severity, Verdict,
+        Basis, Detail, Foreseen, Mute, Note, Reason, RuleName, Severity, Verdict, Why,
     };
     use firemain_domain::source::{KindName, Status};
     use serde::de::DeserializeOwned;
@@ -102,6 +109,9 @@ mod tests {
         all_are::<Mute>(MuteCode::ALL);
         all_are::<Detail>(DetailCode::ALL);
         assert_eq!(ReasonCode::ALL.len(), Reason::ALL.len());
+        all_are::<Foreseen>(ForeseenCode::ALL);
+        all_are::<Why>(WhyCode::ALL);
+        assert_eq!(ForeseenCode::ALL.len(), Foreseen::ALL.len());
         all_are::<KindName>(KindCode::ALL);
         all_are::<Status>(StatusCode::ALL);
         assert_eq!(QuantityCode::ALL, Quantity::ALL.map(Quantity::name));

@@ -3,15 +3,17 @@
 
 mod alert;
 mod codes;
+mod forecast;
 mod measured;
 mod source;
 mod standing;
 
 pub use alert::{AlertView, OpenAlertView};
 pub use codes::{
-    BasisCode, DetailCode, KindCode, MuteCode, NoteCode, PurposeCode, QuantityCode, ReasonCode,
-    RuleCode, SeverityCode, StatusCode, VerdictCode,
+    BasisCode, DetailCode, ForeseenCode, KindCode, MuteCode, NoteCode, PurposeCode, QuantityCode,
+    ReasonCode, RuleCode, SeverityCode, StatusCode, VerdictCode, WhyCode,
 };
+pub use forecast::ForecastView;
 pub use measured::MeasuredView;
 pub use source::{PositionBody, SourceBody};
 pub use standing::{SourceView, StandingView};

@@ -5,7 +5,9 @@ use firemain_domain::judging::{Note, Reason, Standing, Verdict};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{MeasuredView, NoteCode, OpenAlertView, ReasonCode, SourceBody, VerdictCode, age_s};
+use super::{
+    ForecastView, MeasuredView, NoteCode, OpenAlertView, ReasonCode, SourceBody, VerdictCode, age_s,
+};
 use crate::board::Entry;
 
 /// The verdict on a source and what it rests on.
@@ -65,6 +67,8 @@ pub struct SourceView {
     pub standing: Option<StandingView>,
     /// Its alerts that stand, worst first.
     pub alerts: Vec<OpenAlertView>,
+    /// What will happen, the soonest first.
+    pub ahead: Vec<ForecastView>,
 }
 
 impl SourceView {
@@ -76,7 +80,12 @@ impl SourceView {
             alerts: entry
                 .alerts
                 .iter()
-                .map(|a| OpenAlertView::new(a, now))
+                .map(|a| OpenAlertView::new(a, &entry.ahead, now))
+                .collect(),
+            ahead: entry
+                .ahead
+                .iter()
+                .map(|forecast| ForecastView::new(forecast, now))
                 .collect(),
         }
     }

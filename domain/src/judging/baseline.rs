@@ -289,7 +289,8 @@ impl Baseline {
     }
 }
 
-fn local_hour(at: Timestamp) -> i32 {
+/// The number of the hour since 1970, local time.
+pub fn local_hour(at: Timestamp) -> i32 {
     (at.ms() + LOCAL_OFFSET_MS).div_euclid(HOUR_MS) as i32
 }
 

@@ -5,7 +5,7 @@ use super::outcome::{
     Detail, Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, Mute, RuleName, Severity,
     Subject,
 };
-use super::paging::{incident_of, mute, tells_command};
+use super::paging::{incident_of, mute, stays_as_order, tells_command};
 use super::state::One;
 use super::world::World;
 use crate::time::Timestamp;
@@ -106,6 +106,7 @@ pub fn turn(
             );
             look_at_page(one, index, place, false, world, effects);
         }
+        Turn::Clear if stays_as_order(one, condition, world, now) => {}
         Turn::Clear => clear(&mut one.state.conditions[place], now, effects),
     }
 }
@@ -281,6 +282,11 @@ fn decide_page(one: &mut One, index: u32, place: usize, world: &World) {
     }
     episode.pages = muted.is_none();
     episode.muted_by = muted.map(|m| m.by);
+    if episode.muted_by == Some(Mute::EveryDay) {
+        episode.detail = Some(Detail::EveryDay);
+    } else if episode.detail == Some(Detail::EveryDay) {
+        episode.detail = None;
+    }
     condition.page_check_ms = muted
         .and_then(|m| m.until)
         .map(|until| now.steady_ms + until.since_ms(now.wall).max(1));

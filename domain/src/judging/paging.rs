@@ -3,11 +3,12 @@
 //! Mutes delay or withhold pages; they never improve a verdict. An open incident within reach lifts
 //! every one of them for criticals: nothing may hide a dead source during a fire.
 
+use super::baseline::local_hour;
 use super::condition::{Condition, Moment};
 use super::outcome::{EpisodeId, Mute, RuleName, Severity};
 use super::state::One;
 use super::world::World;
-use crate::time::Timestamp;
+use crate::time::{HOUR_MS, Timestamp};
 
 /// A mute, and when it is to be looked at again (journal time).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,12 @@ pub fn mute(
     }
     let episode = condition.episode.as_ref()?;
     let critical = episode.severity == Severity::Critical;
+    if is_standing_order(one, condition) {
+        return Some(Muted {
+            by: Mute::EveryDay,
+            until: None,
+        });
+    }
     if critical && world.incident_near(one.settings.source.position) {
         return None;
     }
@@ -45,7 +52,10 @@ pub fn mute(
         .or_else(|| {
             let explained = condition.rule == RuleName::LowStatic && !critical;
             explained
-                .then(|| by_use_nearby(one, index, condition, world, now))
+                .then(|| {
+                    by_use_nearby(one, index, condition, world, now)
+                        .or_else(|| by_every_day(one, condition, world, now))
+                })
                 .flatten()
         })
         .or_else(|| by_zone(one, index, condition.rule, world, now))
@@ -76,6 +86,47 @@ pub fn incident_of<'a>(
 ) -> Option<&'a EpisodeId> {
     let explained = world.zone_explains(index, &one.settings.source, rule)?;
     explained.ok()
+}
+
+/// Whether it is an alert about every day's low hour, and nothing is low now, or not for longer than
+/// the dwell: there is nothing that could page.
+fn is_standing_order(one: &One, condition: &Condition) -> bool {
+    let muted_by = condition.episode.as_ref().and_then(|e| e.muted_by);
+    let low_now = condition
+        .run
+        .as_ref()
+        .is_some_and(|run| run.samples >= 2 || one.settings.on_change());
+    muted_by == Some(Mute::EveryDay) && !(low_now && condition.has_dwelt())
+}
+
+/// The same low hour as on the days before is work for the water company; it is looked at again when
+/// the hour is over. Not while a fire burns near.
+fn by_every_day(one: &One, condition: &Condition, world: &World, now: Moment) -> Option<Muted> {
+    let source = &one.settings.source;
+    let run = condition.run.as_ref()?;
+    let hours = one.state.low_hours()?;
+    let rule = &world.rules.of(source).every_day;
+    let hour = local_hour(now.wall);
+    let usual = hours.is_usual(rule, hour, run.measured.value);
+    let rest_ms = HOUR_MS - now.wall.ms().rem_euclid(HOUR_MS);
+    (usual && !world.incident_near(source.position)).then_some(Muted {
+        by: Mute::EveryDay,
+        until: Some(now.wall.plus_ms(rest_ms)),
+    })
+}
+
+/// Whether an alert that data would clear stands on as a work order: it pages nobody, and the hour
+/// will come again.
+pub fn stays_as_order(one: &One, condition: &Condition, world: &World, now: Moment) -> bool {
+    let Some(episode) = &condition.episode else {
+        return false;
+    };
+    let rule = &world.rules.of(&one.settings.source).every_day;
+    episode.muted_by == Some(Mute::EveryDay)
+        && one
+            .state
+            .low_hours()
+            .is_some_and(|hours| hours.has_pattern(rule, local_hour(now.wall)))
 }
 
 fn by_maintenance(one: &One, now: Moment) -> Option<Muted> {

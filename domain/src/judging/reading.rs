@@ -1,5 +1,6 @@
 //! From a report to turns of conditions: clean, tell spikes from steps, hold against the rules.
 
+use super::baseline::local_hour;
 use super::baseline::{Baseline, Scale};
 use super::condition::Coming;
 use super::episode::{base_severity, look_at_page, turn};
@@ -291,9 +292,23 @@ pub fn note(
         turn(one, index, place, what, world, effects);
     }
     if news {
+        if rule == RuleName::LowStatic {
+            note_low_hour(one, place, world);
+        }
         look_at_page(one, index, place, true, world, effects);
     }
     one.state.drop_idle(place);
+}
+
+/// Remembers at which hours it is low for longer than the dwell: the same ones day after day are work
+/// for the water company.
+fn note_low_hour(one: &mut One, place: usize, world: &World) {
+    let condition = &one.state.conditions[place];
+    if let Some(run) = condition.run.as_ref().filter(|_| condition.has_dwelt()) {
+        let kpa = run.measured.value;
+        one.state
+            .note_low_hour(local_hour(world.clocks.now().wall), kpa);
+    }
 }
 
 /// What later samples are held against: what is normal, what is rest, what a use has shown.

@@ -45,7 +45,7 @@ pub struct RestoreError {
 }
 
 /// Changes whenever what is saved is laid out anew.
-const LAYOUT: u16 = 11;
+const LAYOUT: u16 = 12;
 
 #[derive(Serialize, Deserialize)]
 struct Global {

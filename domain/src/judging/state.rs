@@ -11,7 +11,7 @@ use super::device::Ailment;
 use super::hearing::newest_usable;
 use super::outcome::{RuleName, Verdict};
 use super::replaying::Repeats;
-use super::rules::{Band, Payloads};
+use super::rules::{Band, LowHours, Payloads};
 use super::sample::Taken;
 use super::settings::Settings;
 use super::tank::TankLife;
@@ -119,6 +119,8 @@ struct Rare {
     payloads: Payloads,
     /// When it was asked whose the water is that is drawn: steady time, ms.
     asked_ms: Option<i64>,
+    /// The hours of the last days at which it was low.
+    low_hours: Option<Box<LowHours>>,
 }
 
 /// A use in which flow and pressure were measured together.
@@ -299,6 +301,18 @@ impl State {
             self.rare.get_or_insert_default().repeats = repeats;
             self.drop_empty_rare();
         }
+    }
+
+    /// The hours of the last days at which it was low.
+    pub fn low_hours(&self) -> Option<&LowHours> {
+        self.rare.as_deref()?.low_hours.as_deref()
+    }
+
+    /// It is low in this hour, given as its number since 1970, local time.
+    pub fn note_low_hour(&mut self, local_hour: i32, kpa: f64) {
+        let hours = &mut self.rare.get_or_insert_default().low_hours;
+        let hours = hours.get_or_insert_with(|| Box::new(LowHours::new(local_hour)));
+        hours.note(local_hour, kpa);
     }
 
     /// When it was asked whose the water is that is drawn: steady time, ms.

@@ -10,6 +10,7 @@ mod book;
 mod clock;
 mod device;
 mod draw_low;
+mod every_day;
 mod flow_deficit;
 mod high_pressure;
 mod in_use;
@@ -31,6 +32,7 @@ pub use book::{ParameterError, Parameters, RuleBook, RuleScope, check};
 pub use clock::{Clock, ClockWord};
 pub use device::{Device, Word};
 pub use draw_low::DrawLow;
+pub use every_day::{EveryDay, LowHours};
 pub use flow_deficit::FlowDeficit;
 pub use high_pressure::HighPressure;
 pub use in_use::InUse;
@@ -129,6 +131,8 @@ pub struct Rules {
     pub clock: Clock,
     /// Devices that say old things again.
     pub replay: Replay,
+    /// Low hours that come back day after day.
+    pub every_day: EveryDay,
     /// Water drawn without a fire or a permit.
     pub unauthorised_use: UnauthorisedUse,
     /// How far to look ahead.

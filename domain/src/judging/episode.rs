@@ -236,7 +236,25 @@ pub fn look_at_page(
     else {
         return;
     };
-    if before.muted_by == Some(Mute::LateData) && !news {
+    // Silence that goes on after history is over is news by itself.
+    let silent = condition.rule == RuleName::Stale
+        && one.state.silent
+        && !world.clocks.history
+        && condition
+            .page_check_ms
+            .is_some_and(|at| at <= world.clocks.now().steady_ms);
+    if before.muted_by == Some(Mute::LateData) && !news && !silent {
+        // It was heard, if not enough to end it: should it fall silent again, that is seen then.
+        let now_ms = world.clocks.now().steady_ms;
+        let stale = &world.rules.of(&one.settings.source).stale;
+        let again_ms = now_ms
+            + stale
+                .verdict_after_ms(one.settings.source.interval_ms())
+                .max(1_000);
+        let condition = &mut one.state.conditions[place];
+        condition.page_check_ms = condition
+            .page_check_ms
+            .map(|at| if at <= now_ms { again_ms } else { at });
         return;
     }
     let (paged, muted_by, told) = (before.pages, before.muted_by, before.tells_command);

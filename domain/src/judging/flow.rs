@@ -6,7 +6,7 @@ use super::settings::Settings;
 use super::state::{State, UseProof};
 use crate::hydraulics::FlowTestPoint;
 use crate::quantity::Quantity;
-use crate::time::Timestamp;
+use crate::time::{DAY_MS, Timestamp};
 
 /// What is known of a hydrant's flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -15,6 +15,8 @@ pub struct FlowKnown {
     pub rated: Option<Measured>,
     /// The least that a test, today's estimate from it or the device's own says.
     pub least: Option<Measured>,
+    /// The flow that a valid test promises at the source's normal pressure, L/s.
+    pub normal_lps: Option<f64>,
     /// A test or a use in date that proves at least the required flow.
     pub proven: Option<Measured>,
 }
@@ -61,12 +63,24 @@ pub fn known_flow(settings: &Settings, state: &State, rules: &Rules, now: Timest
     let by_device = state
         .last
         .available_flow_lps
-        .map(|q| measured(Basis::DeviceEstimate, q, state.last.at));
+        .zip(state.estimate_at().filter(|at| {
+            let keeps_ms = DAY_MS.max(3 * source.interval_ms());
+            now.since_ms(*at) <= keeps_ms
+        }))
+        .map(|(q, at)| measured(Basis::DeviceEstimate, q, at));
+    let normal_lps = valid.map(|(_, point, available)| {
+        let normal_kpa = state.normal.map(f64::from).filter(|_| source.taps_main());
+        let at_normal = normal_kpa
+            .filter(|_| available.extrapolated)
+            .and_then(|kpa| point.live_estimate_lps(kpa, target_kpa));
+        at_normal.unwrap_or(available.flow_lps)
+    });
 
     let enough = |m: &Measured| required.is_none_or(|required| m.value >= required);
     FlowKnown {
         rated: least([live.or(tested), by_device]).or(used),
         least: least([tested, live, by_device]),
+        normal_lps,
         proven: tested.filter(enough).or(used.filter(enough)),
     }
 }

@@ -130,6 +130,9 @@ impl Judge {
             }
             What::Control(control) => {
                 self.world.clocks.hear(control);
+                if matches!(control, Control::History { begins: false }) {
+                    time_passes::wait_for_the_silent(self, effects);
+                }
                 time_passes::fire_overdue(self, effects);
             }
             What::Change(change) => changes::apply(self, change, effects),

@@ -116,6 +116,9 @@ fn judge(
     effects: &mut Vec<Effect>,
 ) {
     one.state.last = taken.over(one.state.last);
+    if taken.available_flow_lps.is_some() {
+        one.state.note_estimate(taken.at);
+    }
     let coming = Coming {
         at: taken.at,
         ..coming

@@ -112,6 +112,8 @@ pub struct Seen<'a> {
     pub at_rest_kpa: Option<f64>,
     /// The flow that can be had at the target residual, and what says so.
     pub rated_flow: Option<Measured>,
+    /// The flow that a valid test promises at the source's normal pressure, L/s.
+    pub normal_flow_lps: Option<f64>,
 }
 
 impl Seen<'_> {

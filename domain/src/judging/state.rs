@@ -121,6 +121,8 @@ struct Rare {
     asked_ms: Option<i64>,
     /// The hours of the last days at which it was low.
     low_hours: Option<Box<LowHours>>,
+    /// When its device last gave its own estimate of the flow to be had: reading time.
+    estimate_at: Option<Timestamp>,
 }
 
 /// A use in which flow and pressure were measured together.
@@ -301,6 +303,16 @@ impl State {
             self.rare.get_or_insert_default().repeats = repeats;
             self.drop_empty_rare();
         }
+    }
+
+    /// When its device last gave its own estimate of the flow to be had.
+    pub fn estimate_at(&self) -> Option<Timestamp> {
+        self.rare.as_deref()?.estimate_at
+    }
+
+    /// Its device gave its own estimate.
+    pub fn note_estimate(&mut self, at: Timestamp) {
+        self.rare.get_or_insert_default().estimate_at = Some(at);
     }
 
     /// The hours of the last days at which it was low.

@@ -138,6 +138,29 @@ fn fall_silent(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effec
     episode::raise(one, index, place, grounds, world, effects);
 }
 
+/// History is over: a source that fell silent in it gets as long as makes any source `unknown` to be
+/// heard; then its silence pages.
+pub fn wait_for_the_silent(judge: &mut Judge, effects: &mut Vec<Effect>) {
+    for index in 0..judge.ones.len() as u32 {
+        let silent = judge.ones[index as usize]
+            .as_deref()
+            .is_some_and(|one| one.state.is_open(RuleName::Stale));
+        if !silent {
+            continue;
+        }
+        judge.with_one(index, effects, |one, world, _| {
+            let stale = &world.rules.of(&one.settings.source).stale;
+            let wait_ms = stale.verdict_after_ms(one.settings.source.interval_ms());
+            let until_ms = world.clocks.now().steady_ms + wait_ms;
+            for condition in &mut one.state.conditions {
+                if condition.rule == RuleName::Stale {
+                    condition.page_check_ms = Some(until_ms);
+                }
+            }
+        });
+    }
+}
+
 /// A use that no sample has confirmed for some intervals is over.
 fn end_unconfirmed_use(one: &mut One, world: &World, effects: &mut Vec<Effect>) {
     let now = world.clocks.now();

@@ -232,6 +232,7 @@ pub fn seen<'a>(
     rules: &Rules,
     now: Timestamp,
 ) -> Seen<'a> {
+    let flow = known_flow(&one.settings, &one.state, rules, now);
     Seen {
         source: &one.settings.source,
         sample,
@@ -241,7 +242,8 @@ pub fn seen<'a>(
         has_meter: one.state.last.flow_lps.is_some(),
         cap_open: sample.cap_open.or(one.state.last.cap_open),
         at_rest_kpa: one.state.at_rest_kpa,
-        rated_flow: known_flow(&one.settings, &one.state, rules, now).least,
+        rated_flow: flow.least,
+        normal_flow_lps: flow.normal_lps,
     }
 }
 

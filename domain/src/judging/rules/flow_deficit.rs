@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Assessment, Rule, Timing, ms};
+use super::{Assessment, Rule, Timing, clear_margin, ms};
 use crate::judging::outcome::{Basis, Measured, RuleName, Severity};
 use crate::judging::sample::Seen;
 
@@ -23,6 +23,14 @@ impl Default for FlowDeficit {
             dwell_s: 1_800,
             clear_margin_pct: 10.0,
         }
+    }
+}
+
+impl FlowDeficit {
+    /// How far above the requirement it clears: half of the normal distance where that is less.
+    fn margin_lps(&self, required_lps: f64, normal_lps: Option<f64>) -> f64 {
+        let stated = required_lps * self.clear_margin_pct / 100.0;
+        clear_margin(stated, normal_lps, required_lps)
     }
 }
 
@@ -59,7 +67,7 @@ impl Rule for FlowDeficit {
                 severity: Severity::Major,
                 measured,
             }
-        } else if rated.value >= required * (1.0 + self.clear_margin_pct / 100.0) {
+        } else if rated.value >= required + self.margin_lps(required, seen.normal_flow_lps) {
             Assessment::Clears
         } else {
             Assessment::Between

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::condition::Coming;
 use super::device::start_anew;
 use super::episode;
+use super::health;
 use super::judge::{Judge, place};
 use super::outcome::{Basis, Effect, Measured, RuleName};
 use super::pulse::Pulse;
@@ -239,6 +240,10 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
                 if let Some(tank) = &mut one.state.tank {
                     tank.forget_sensor();
                 }
+            }
+            let sensor = (&before.device, &before.kind, &before.sensor);
+            if sensor != (&source.device, &source.kind, &source.sensor) {
+                health::start_anew(one, index, world, effects);
             }
             if *before != *source {
                 judge_again(one, index, world, effects);

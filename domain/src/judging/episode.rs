@@ -5,7 +5,7 @@ use super::outcome::{
     Detail, Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, Mute, RuleName, Severity,
     Subject,
 };
-use super::paging::{incident_of, mute, stays_as_order, tells_command};
+use super::paging::{incident_of, is_doubtful, mute, stays_as_order, tells_command};
 use super::state::One;
 use super::world::World;
 use crate::time::Timestamp;
@@ -281,6 +281,10 @@ pub fn look_at_page(
 
 fn decide_page(one: &mut One, index: u32, place: usize, world: &World) {
     let now = world.clocks.now();
+    let doubtful = is_doubtful(one, index, &one.state.conditions[place], world);
+    if let (Some(doubtful), Some(episode)) = (doubtful, &mut one.state.conditions[place].episode) {
+        episode.detail = doubtful.then_some(Detail::DryOrBroken);
+    }
     let muted = mute(one, index, &one.state.conditions[place], world, now);
     let command = tells_command(one, &one.state.conditions[place], world, now);
     let rule = one.state.conditions[place].rule;

@@ -5,11 +5,12 @@ use super::battery::Battery;
 use super::condition::Coming;
 use super::device::hear_device;
 use super::episode;
+use super::health;
 use super::judge::Judge;
 use super::outcome::{Effect, LeftOut, RuleName};
 use super::reading::{left_out, take};
 use super::replaying;
-use super::sample::Taken;
+use super::sample::{Taken, main_quantity};
 use super::state::{One, State, fingerprint};
 use super::world::World;
 use crate::quantity::Quantity;
@@ -101,7 +102,7 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
         }
         skew_ms
     });
-    let taken = samples(one, report, skew_ms, world, effects);
+    let taken = samples(one, index, report, skew_ms, world, effects);
     // A reading timed by its receipt is news by definition, whatever a clock was set to.
     let by_receipt = one.state.timed_by_receipt;
     let age_ms = |at| {
@@ -206,6 +207,7 @@ fn heartbeat(one: &One, report: &Report, skew_ms: i64, world: &World) -> Option<
 /// The message's samples and cap events as cleaned samples, oldest first.
 fn samples(
     one: &mut One,
+    index: u32,
     report: &Report,
     skew_ms: i64,
     world: &World,
@@ -225,6 +227,9 @@ fn samples(
         let at = time(sample.at);
         let clean = clean(one, sample, at, world, effects);
         note_battery(&mut one.state, sample, at);
+        if clean.main_quantity(&one.settings.source).is_none() {
+            hear_invalid(one, index, sample, at, world, effects);
+        }
         if sample.at.is_some() && usable_time(sample.at, now.wall).is_none() {
             effects.push(left_out(one, clean, LeftOut::ClockAhead));
         }
@@ -259,6 +264,26 @@ fn note_battery(state: &mut State, sample: &Sample, at: Timestamp) {
     }
 }
 
+/// What the source is judged by was measured, and cannot be.
+fn hear_invalid(
+    one: &mut One,
+    index: u32,
+    sample: &Sample,
+    at: Timestamp,
+    world: &World,
+    effects: &mut Vec<Effect>,
+) {
+    let main = main_quantity(&one.settings.source.kind);
+    let measured = sample.values.iter().find(|(quantity, _)| *quantity == main);
+    let now = world.clocks.now();
+    let current = is_current(at, now.wall, one.settings.fresh_interval_ms());
+    let newest = one.state.newest_at.is_none_or(|newest| newest <= at);
+    if let Some((_, value)) = measured.filter(|_| current && newest) {
+        one.state.newest_invalid = true;
+        health::examine_invalid(one, index, at, *value, world, effects);
+    }
+}
+
 fn clean(
     one: &One,
     sample: &Sample,
@@ -290,6 +315,7 @@ fn is_heard(one: &mut One, age_ms: i64, world: &World, effects: &mut Vec<Effect>
     one.state.heard_at = Some(now.journal);
     one.state.heard_listening_ms = one.state.heard_listening_ms.max(now.listening_ms - age_ms);
     one.state.silent = false;
+    one.state.newest_invalid = false;
     if !one.state.is_open(RuleName::Stale) {
         return;
     }

@@ -6,7 +6,7 @@
 //!
 //! A message's way: [`judge`] moves the [`listening`] clocks and fires what fell due on the way
 //! ([`time_passes`]); [`hearing`] finds its source and its time ([`arrival`]); [`reading`] tells
-//! spikes from steps, learns the [`baseline`] and holds the [`sample`] against the [`rules`], beside what
+//! spikes from steps ([`health`] knows sick sensors from dry mains), learns the [`baseline`] and holds the [`sample`] against the [`rules`], beside what
 //! its [`surroundings`] say; a [`condition`] that turns
 //! becomes an [`episode`], which pages or waits ([`paging`]); at last the [`verdict`].
 
@@ -30,6 +30,7 @@ mod baseline;
 mod battery;
 mod changes;
 mod codes;
+mod health;
 mod hearing;
 mod reading;
 mod settings;

@@ -5,7 +5,8 @@
 
 use super::baseline::local_hour;
 use super::condition::{Condition, Moment};
-use super::outcome::{EpisodeId, Mute, RuleName, Severity};
+use super::health::{is_sick, may_be_the_sensor};
+use super::outcome::{Detail, EpisodeId, Mute, RuleName, Severity};
 use super::state::One;
 use super::world::World;
 use crate::time::{HOUR_MS, Timestamp};
@@ -47,8 +48,10 @@ pub fn mute(
     if condition.rule == RuleName::LowResidual {
         return None;
     }
-    by_maintenance(one, now)
+    by_sickness(one, condition.rule, world)
+        .or_else(|| by_maintenance(one, now))
         .or_else(|| by_supply_hours(one, condition.rule, world, now))
+        .or_else(|| by_doubt(one, condition, world, now))
         .or_else(|| {
             let explained = condition.rule == RuleName::LowStatic && !critical;
             explained
@@ -141,6 +144,58 @@ fn by_maintenance(one: &One, now: Moment) -> Option<Muted> {
         by: Mute::Maintenance,
         until: Some(until),
     })
+}
+
+/// What a sick sensor says of the water pages nobody: its own alert is enough.
+fn by_sickness(one: &One, rule: RuleName, world: &World) -> Option<Muted> {
+    let rests_on_readings = matches!(
+        rule,
+        RuleName::LowStatic
+            | RuleName::HighPressure
+            | RuleName::FlowDeficit
+            | RuleName::TankLow
+            | RuleName::DrawLow
+    );
+    let sick = rests_on_readings && is_sick(one, world.rules.of(&one.settings.source));
+    sick.then_some(Muted {
+        by: Mute::SensorSick,
+        until: None,
+    })
+}
+
+/// Low while the neighbours are calm may be a closed valve, or the sensor: more readings will tell.
+fn by_doubt(one: &One, condition: &Condition, world: &World, now: Moment) -> Option<Muted> {
+    let episode = condition.episode.as_ref()?;
+    if episode.detail != Some(Detail::DryOrBroken) {
+        return None;
+    }
+    let run = condition.run.as_ref()?;
+    let rule = &world.rules.of(&one.settings.source).low_static;
+    let until = episode.began_at.plus_ms(i64::from(rule.unsure_s) * 1_000);
+    // What raised the alert counts too, where a spike came between.
+    let again = run.since > episode.began_at;
+    let waits = now.wall < until || (!again && run.samples < rule.unsure_samples);
+    waits.then_some(Muted {
+        by: Mute::Unsure,
+        until: (now.wall < until).then_some(until),
+    })
+}
+
+/// Whether a low pressure that has not paged may be its sensor's. `None`: nothing newer than before is
+/// known.
+pub fn is_doubtful(one: &One, index: u32, condition: &Condition, world: &World) -> Option<bool> {
+    let run = condition.run.as_ref()?;
+    let waits = condition.episode.as_ref().is_some_and(|e| !e.pages);
+    if !waits || condition.rule != RuleName::LowStatic {
+        return None;
+    }
+    Some(may_be_the_sensor(
+        one,
+        index,
+        run.measured.value,
+        run.newest,
+        world,
+    ))
 }
 
 /// Outside supply hours nothing pages; for an hour after they begin water may still be on its way.

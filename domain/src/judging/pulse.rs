@@ -5,6 +5,7 @@
 //! and on restore; so it needs no saving.
 
 use super::baseline::Baseline;
+use super::health::Health;
 use super::outcome::Reason;
 use super::state::One;
 use crate::time::Timestamp;
@@ -29,10 +30,14 @@ pub struct Pulse {
     interval_s: u32,
     /// In service, healthy, neither worked on nor outside its supply hours.
     pub sound: bool,
+    /// A newer pressure that may yet turn out a spike, kPa; NaN: none.
+    doubted: f32,
     /// Water is being drawn from it.
     pub drawing: bool,
     /// The silence that makes its verdict unknown has set in.
     pub silent: bool,
+    /// The newest night that is over, as a day, and its change since commissioning, kPa.
+    pub night: Option<(i32, f32)>,
 }
 
 impl Default for Pulse {
@@ -46,8 +51,10 @@ impl Default for Pulse {
             interval_s: 0,
             down: None,
             sound: false,
+            doubted: f32::NAN,
             drawing: false,
             silent: false,
+            night: None,
         }
     }
 }
@@ -76,6 +83,7 @@ impl Pulse {
         let expected = one.expected(at);
         let reasons = one.state.stance.reasons;
         let sound = !NO_WITNESS.iter().any(|reason| reasons.contains(*reason));
+        let doubted = one.state.suspects().last().and_then(|s| s.pressure_kpa);
         Self {
             at,
             value,
@@ -86,6 +94,8 @@ impl Pulse {
             down: one.state.down_since.filter(|_| sound),
             sound,
             drawing: one.state.is_drawing(),
+            doubted: doubted.map_or(f32::NAN, |kpa| kpa as f32),
+            night: one.state.health.as_deref().and_then(Health::night),
             silent: one.state.silent,
         }
     }
@@ -98,6 +108,12 @@ impl Pulse {
     /// Whether it counts in its zone: a healthy sensor that reports, and nobody draws from it.
     pub fn counts(&self) -> bool {
         self.at > Timestamp::MIN && self.sound && !self.drawing && !self.silent
+    }
+
+    /// The same by its newest reading, though that may yet turn out a spike.
+    pub fn doubted_sigmas(&self) -> Option<f64> {
+        let known = !self.mean.is_nan() && !self.doubted.is_nan();
+        known.then(|| f64::from((self.doubted - self.mean) / self.sigma))
     }
 
     /// Whether its newest reading is within two of its intervals of `at`.

@@ -4,6 +4,7 @@ use super::baseline::local_hour;
 use super::baseline::{Baseline, Scale};
 use super::condition::Coming;
 use super::episode::{base_severity, look_at_page, turn};
+use super::health;
 use super::outcome::{Effect, LeftOut, Reason, RuleName, Severity};
 use super::paging::waits_for_supply;
 use super::rules::{Assessment, Rule as _, Suspicion};
@@ -27,6 +28,7 @@ pub fn take(
     effects: &mut Vec<Effect>,
 ) {
     one.state.newest_at = Some(taken.at);
+    health::examine(one, index, &taken, world, effects);
     match sift(one, &taken, world) {
         Sifted::Accept => judge(one, index, taken, coming, world, effects),
         Sifted::Doubt => {
@@ -36,6 +38,7 @@ pub fn take(
         Sifted::Spikes => {
             for spike in one.state.take_suspects() {
                 effects.push(left_out(one, spike, LeftOut::Spike));
+                health::spiked(one, index, &spike, world, effects);
             }
             judge(one, index, taken, coming, world, effects);
         }
@@ -197,7 +200,13 @@ pub fn hold_against_rules(
     }
     let seen = seen(one, taken, world.rules.of(&one.settings.source), now.wall);
     let judged = others.map(|rule| (rule.name(), rule.assess(&seen), rule.timing(&seen)));
-    for (name, said, mut timing) in judged {
+    let jumps_about = health::is_low_for_all_its_jumps(one, world.rules.of(&one.settings.source));
+    for (name, mut said, mut timing) in judged {
+        // Seven of nine readings of an erratic sensor are low: the other two end nothing.
+        let holds = matches!(said, Assessment::Holds { .. });
+        if jumps_about && !holds && matches!(name, RuleName::LowStatic | RuleName::TankLow) {
+            said = Assessment::Silent;
+        }
         if waits_for_supply(name) && !is_dry_at_a_fire(one, &said, world) {
             timing.dwell_ms = dwell_by_supply(one, name, timing.dwell_ms, coming, world);
         }

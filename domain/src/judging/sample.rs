@@ -91,6 +91,14 @@ impl Taken {
     }
 }
 
+/// What sources of a kind are chiefly judged by.
+pub const fn main_quantity(kind: &Kind) -> Quantity {
+    match kind {
+        Kind::Hydrant { .. } => Quantity::PressureKpa,
+        Kind::Tank(_) | Kind::DrawPoint(_) => Quantity::LevelM,
+    }
+}
+
 /// A sample with what is known of its source: what a rule sees.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {

@@ -45,7 +45,7 @@ pub struct RestoreError {
 }
 
 /// Changes whenever what is saved is laid out anew.
-const LAYOUT: u16 = 12;
+const LAYOUT: u16 = 13;
 
 #[derive(Serialize, Deserialize)]
 struct Global {

@@ -8,6 +8,7 @@ use super::battery::Battery;
 use super::codes::{Notes, Reasons};
 use super::condition::{Condition, Moment};
 use super::device::Ailment;
+use super::health::Health;
 use super::hearing::newest_usable;
 use super::outcome::{RuleName, Verdict};
 use super::replaying::Repeats;
@@ -85,6 +86,10 @@ pub struct State {
     pub baseline: Option<Box<Baseline>>,
     /// Reading time since when it has been so far below what is usual that it counts as dropped.
     pub down_since: Option<Timestamp>,
+    /// The health of its sensor.
+    pub health: Option<Box<Health>>,
+    /// The newest reading of what it is judged by cannot be.
+    pub newest_invalid: bool,
     /// Pressure when last at rest, kPa.
     pub at_rest_kpa: Option<f64>,
     /// Reading time of the newest sample that confirmed its use.
@@ -179,6 +184,8 @@ impl One {
             normal: None,
             baseline: None,
             down_since: None,
+            health: None,
+            newest_invalid: false,
             at_rest_kpa: None,
             use_seen_at: None,
             use_proof: None,

@@ -40,7 +40,13 @@ pub struct Surroundings {
 impl Surroundings {
     fn of(neighbours: &[Pulse]) -> Self {
         let sigmas: Vec<f64> = neighbours.iter().filter_map(Pulse::sigmas).collect();
-        let any_down = sigmas.iter().any(|s| *s < -CALM_SIGMAS);
+        // Whether the newest is a spike is not known yet: it may be the water.
+        let doubted = neighbours.iter().filter_map(Pulse::doubted_sigmas);
+        let any_down = sigmas
+            .iter()
+            .copied()
+            .chain(doubted)
+            .any(|s| s < -CALM_SIGMAS);
         let off = sigmas.iter().filter(|s| s.abs() > CALM_SIGMAS).count();
         let may_be_off = usize::from(sigmas.len() >= ONE_MAY_BE_OFF);
         let calm = if any_down {
@@ -102,6 +108,20 @@ impl World {
         let nearest = self.places.nearest(zone, source.position, MOST, witness);
         let neighbours: Vec<Pulse> = nearest.into_iter().filter_map(pulse).copied().collect();
         Surroundings::of(&neighbours)
+    }
+
+    /// How much the pressure of the nearest sound hydrants of a source's zone changed in a night since
+    /// each was commissioned, kPa.
+    pub fn night_changes(&self, index: u32, source: &Source, night: i32) -> Vec<f32> {
+        let change = |other: u32| {
+            let pulse = self.pulses.get(other as usize).filter(|p| p.sound)?;
+            let (of, change) = pulse.night?;
+            (of == night).then_some(change)
+        };
+        let witness = |other: u32| other != index && change(other).is_some();
+        let zone = source.zone.as_ref();
+        let nearest = self.places.nearest(zone, source.position, MOST, witness);
+        nearest.into_iter().filter_map(change).collect()
     }
 }
 

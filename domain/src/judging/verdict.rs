@@ -3,6 +3,7 @@
 
 use super::codes::{Notes, Reasons};
 use super::flow::{known_flow, use_counts};
+use super::health::is_sick;
 use super::outcome::{
     Basis, Evidence, Measured, Note, Reason, RuleName, Severity, Standing, Verdict,
 };
@@ -72,8 +73,8 @@ fn verdict(one: &One, rules: &Rules, around: Around, now: Timestamp) -> (Verdict
 }
 
 /// Out of service, being worked on, outside its supply hours, or beyond a critical limit by two
-/// samples. The last stays when the source then falls silent.
-fn unusable(one: &One, _: &Rules, _: Around, now: Timestamp) -> Reasons {
+/// samples of a sensor that is not sick. The last stays when the source then falls silent.
+fn unusable(one: &One, rules: &Rules, _: Around, now: Timestamp) -> Reasons {
     let by_person = match one.settings.source.status {
         Status::Planned => Some(Reason::Planned),
         Status::Removed => Some(Reason::Removed),
@@ -97,6 +98,7 @@ fn unusable(one: &One, _: &Rules, _: Around, now: Timestamp) -> Reasons {
         Some(condition) => condition.is_critical(on_change),
         None => false,
     };
+    let sick = is_sick(one, rules);
     let by_readings = [
         (RuleName::LowStatic, Reason::LowStatic),
         (RuleName::HighPressure, Reason::HighPressure),
@@ -104,22 +106,31 @@ fn unusable(one: &One, _: &Rules, _: Around, now: Timestamp) -> Reasons {
         (RuleName::DrawLow, Reason::DrawLow),
     ]
     .into_iter()
-    .filter(|(rule, _)| one.settings.is_in_service() && beyond(*rule))
+    .filter(|(rule, _)| one.settings.is_in_service() && !sick && beyond(*rule))
     .map(|(_, reason)| reason);
     by_person.into_iter().chain(by_readings).collect()
 }
 
-/// Never heard, silent, nothing required, nothing that what is required could be judged by, or a
+/// Never heard, silent, sick, nothing required, nothing that what is required could be judged by, or a
 /// barrel whose zone is dropping: at rest it says nothing, and what it once proved is past.
-fn unknown(one: &One, _: &Rules, around: Around, _: Timestamp) -> Reasons {
+fn unknown(one: &One, rules: &Rules, around: Around, _: Timestamp) -> Reasons {
     if !has_requirement(one) {
         return Reasons::from_iter([Reason::NoRequirement]);
     }
     let mut reasons = Reasons::default();
     if one.state.heard_at.is_none() {
-        reasons.push(Reason::NoData);
+        // It speaks, and all it says cannot be.
+        let reason = if one.state.newest_invalid {
+            Reason::Invalid
+        } else {
+            Reason::NoData
+        };
+        reasons.push(reason);
     } else if one.state.silent {
         reasons.push(Reason::Stale);
+    }
+    if is_sick(one, rules) {
+        reasons.push(Reason::SensorSick);
     }
     if reasons.is_empty() && !has_evidence(one) {
         reasons.push(Reason::NoEvidence);

@@ -21,6 +21,11 @@ pub struct LowStatic {
     pub clear_margin_kpa: f64,
     /// For how long, s.
     pub clear_for_s: u32,
+    /// Where the neighbours are calm it may be a closed valve or the sensor: its page then waits until
+    /// it has been low for so long, s.
+    pub unsure_s: u32,
+    /// And by so many samples.
+    pub unsure_samples: u8,
 }
 
 impl Default for LowStatic {
@@ -31,6 +36,8 @@ impl Default for LowStatic {
             min_samples: 2,
             clear_margin_kpa: 15.0,
             clear_for_s: 1_800,
+            unsure_s: 1_800,
+            unsure_samples: 3,
         }
     }
 }

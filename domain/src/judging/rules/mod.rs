@@ -10,7 +10,10 @@ mod book;
 mod clock;
 mod device;
 mod draw_low;
+mod drift;
+mod erratic;
 mod every_day;
+mod flatline;
 mod flow_deficit;
 mod high_pressure;
 mod in_use;
@@ -25,6 +28,7 @@ mod tank_drawoff;
 mod tank_leak;
 mod tank_low;
 mod unauthorised_use;
+mod wrong_scale;
 mod zone_drop;
 
 pub use ahead::LookAhead;
@@ -32,7 +36,10 @@ pub use book::{ParameterError, Parameters, RuleBook, RuleScope, check};
 pub use clock::{Clock, ClockWord};
 pub use device::{Device, Word};
 pub use draw_low::DrawLow;
+pub use drift::{Course, Drift, Nights};
+pub use erratic::{Erratic, Jumps};
 pub use every_day::{EveryDay, LowHours};
+pub use flatline::{Flatline, Still};
 pub use flow_deficit::FlowDeficit;
 pub use high_pressure::HighPressure;
 pub use in_use::InUse;
@@ -47,6 +54,7 @@ pub use tank_drawoff::{TankDrawoff, UsualFall};
 pub use tank_leak::{LeakFound, TankLeak};
 pub use tank_low::TankLow;
 pub use unauthorised_use::UnauthorisedUse;
+pub use wrong_scale::{Scaled, Scaling, WrongScale};
 pub use zone_drop::ZoneDrop;
 
 use serde::{Deserialize, Serialize};
@@ -137,6 +145,14 @@ pub struct Rules {
     pub unauthorised_use: UnauthorisedUse,
     /// How far to look ahead.
     pub ahead: LookAhead,
+    /// Readings off by a factor of scale.
+    pub wrong_scale: WrongScale,
+    /// Readings that jump about.
+    pub erratic: Erratic,
+    /// Readings that do not move.
+    pub flatline: Flatline,
+    /// Sensors that wander off.
+    pub drift: Drift,
     /// What all rules share.
     pub common: Common,
 }

@@ -63,6 +63,7 @@ fn report(n: usize, round: usize, at: Timestamp) -> Report {
         }],
         events: Vec::new(),
         online: None,
+        via: None,
         unknown_fields: 0,
     }
 }

@@ -62,6 +62,9 @@ pub struct Report {
     pub events: Vec<DeviceEvent>,
     /// `Some(false)` where the device's last will (or a DEATH) says it is gone.
     pub online: Option<bool>,
+    /// The gateway through which it was heard, if the network names one.
+    #[serde(default)]
+    pub via: Option<Arc<str>>,
     /// Fields that nobody here knows; kept in the journal, counted here.
     pub unknown_fields: u16,
 }

@@ -387,6 +387,7 @@ fn bare(told: &mut Told, kpa: f64) {
         }],
         events: Vec::new(),
         online: None,
+        via: None,
         unknown_fields: 0,
     };
     told.tell(What::Report {
@@ -440,6 +441,7 @@ fn boots(told: &mut Told, at: Option<Timestamp>, seq: u64) {
             what: EventKind::Boot,
         }],
         online: None,
+        via: None,
         unknown_fields: 0,
     };
     told.tell(What::Report {

@@ -68,6 +68,8 @@ pub(crate) struct Told {
     pub(crate) samples: Vec<Sample>,
     pub(crate) events: Vec<firemain_domain::report::DeviceEvent>,
     pub(crate) online: Option<bool>,
+    /// The gateway through which it was heard.
+    pub(crate) via: Option<std::sync::Arc<str>>,
     pub(crate) unknown_fields: u16,
 }
 
@@ -82,6 +84,7 @@ impl Told {
             samples: self.samples,
             events: self.events,
             online: self.online,
+            via: self.via,
             unknown_fields: self.unknown_fields,
         }
     }

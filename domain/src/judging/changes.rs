@@ -17,7 +17,7 @@ use super::tank;
 use super::unauthorised::look_at_use;
 use super::verdict::seen;
 use super::world::World;
-use super::zone_drop;
+use super::{outages, zone_drop};
 use crate::change::{Change, FlowTest};
 use crate::quantity::Quantity;
 use crate::source::{Position, Source, SourceCode};
@@ -296,6 +296,8 @@ fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>
         judge
             .world
             .enter_pulse(index, zone.as_ref(), Pulse::default());
+        let outages = &mut judge.world.outages;
+        outages.speaks_through(index, one.state.via.as_ref(), None);
         judge.world.places.remove(index, zone.as_ref(), position);
         if let Some(at) = one.deadline_ms {
             judge.deadlines.remove(&(at, index));
@@ -305,6 +307,7 @@ fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>
         }
     }
     judge.gone.push(code.clone());
+    outages::look_after(judge, index, effects);
     zone_drop::look_at_stirred(judge, effects);
 }
 

@@ -289,8 +289,7 @@ fn decide_page(one: &mut One, index: u32, place: usize, world: &World) {
     }
     let muted = mute(one, index, &one.state.conditions[place], world, now);
     let command = tells_command(one, &one.state.conditions[place], world, now);
-    let rule = one.state.conditions[place].rule;
-    let incident = incident_of(one, index, rule, world).cloned();
+    let incident = incident_of(one, index, &one.state.conditions[place], world).cloned();
     let condition = &mut one.state.conditions[place];
     condition.page_check_ms = None;
     let Some(episode) = &mut condition.episode else {

@@ -1,5 +1,7 @@
 //! A device's message: whose it is, whether it is news, when its samples were taken.
 
+use std::sync::Arc;
+
 use super::arrival::{BURST_MS, is_current};
 use super::battery::Battery;
 use super::condition::Coming;
@@ -32,6 +34,7 @@ pub fn hear(
     if report.samples.is_empty() && report.events.is_empty() {
         return;
     }
+    enter_gateway(judge, index, report.via.as_ref());
     judge.with_one(index, effects, |one, world, effects| {
         if retained {
             effects.push(whole(one, world, LeftOut::Retained));
@@ -48,6 +51,21 @@ pub fn hear(
             take_in(one, index, report, world, effects);
         }
     });
+}
+
+/// The gateway that a device speaks through now. One that names none leaves what is known.
+fn enter_gateway(judge: &mut Judge, index: u32, via: Option<&Arc<str>>) {
+    judge.write_if_due(index);
+    let Some(one) = judge.ones.get_mut(index as usize) else {
+        return;
+    };
+    if let (Some(one), true) = (one.as_deref_mut(), via.is_some())
+        && one.state.via.as_ref() != via
+    {
+        let before = one.state.via.take();
+        let outages = &mut judge.world.outages;
+        one.state.via = outages.speaks_through(index, before.as_ref(), via);
+    }
 }
 
 fn whole(one: &One, world: &World, why: LeftOut) -> Effect {

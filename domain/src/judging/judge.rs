@@ -8,15 +8,17 @@ use super::baseline::{Baseline, Expected};
 use super::input::{Control, Input, What};
 use super::listening::Listening;
 use super::neighbours::Neighbourhood;
+use super::outages::Outages;
 use super::outcome::{Effect, EpisodeState, Standing};
 use super::pulse::Pulse;
+use super::receive::Receiving;
 use super::rules::{RuleBook, Rules};
 use super::saved::SavedSource;
 use super::state::One;
 use super::surroundings::Surroundings;
 use super::world::{Place, Using, World};
 use super::zones::Zones;
-use super::{changes, hearing, time_passes, verdict, zone_drop};
+use super::{changes, hearing, outages, receive, time_passes, verdict, zone_drop};
 use crate::report::DeviceId;
 use crate::source::{Commons, Source, SourceCode};
 use crate::time::Timestamp;
@@ -49,6 +51,8 @@ pub(super) enum Due {
     Source(u32),
     /// At a pressure zone.
     Zone(Arc<str>),
+    /// With our own receiving.
+    Receiving,
 }
 
 /// One source as somebody who shows it wants it.
@@ -90,6 +94,8 @@ impl Judge {
             pulses: Vec::new(),
             commons: Commons::default(),
             zones: Zones::default(),
+            outages: Outages::default(),
+            receiving: Receiving::default(),
             incidents: BTreeMap::new(),
         };
         Self {
@@ -114,6 +120,7 @@ impl Judge {
         if let What::Control(Control::ClockStepped { by_ms }) = &input.what {
             self.step_clock(*by_ms);
         }
+        let before = self.world.clocks.now();
         let speaks = matches!(input.what, What::Report { .. });
         time_passes::advance(self, input.received_at, speaks, effects);
         self.follow_wall(input);
@@ -129,6 +136,7 @@ impl Judge {
                 hearing::hear(self, report, *retained, *copy, effects);
             }
             What::Control(control) => {
+                receive::hear(self, control, before, effects);
                 self.world.clocks.hear(control);
                 if matches!(control, Control::History { begins: false }) {
                     time_passes::wait_for_the_silent(self, effects);
@@ -303,6 +311,7 @@ impl Judge {
             }
         }
         zone_drop::look_at_stirred(self, effects);
+        outages::look_after(self, index, effects);
     }
 
     /// Verdict and deadlines after something happened to a source.

@@ -72,6 +72,11 @@ impl Listening {
         (self.connected, self.drained)
     }
 
+    /// Whether a recording is being replayed.
+    pub const fn is_recording(&self) -> bool {
+        self.recording
+    }
+
     /// Whether deadlines wait: we are connected, and what was queued is still coming in.
     pub fn is_settling(&self) -> bool {
         self.settling_until_ms

@@ -18,7 +18,9 @@ mod saved;
 
 mod listening;
 mod neighbours;
+mod outages;
 mod pulse;
+mod receive;
 mod surroundings;
 mod time_passes;
 mod world;

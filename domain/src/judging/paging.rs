@@ -62,6 +62,7 @@ pub fn mute(
                 .flatten()
         })
         .or_else(|| by_zone(one, index, condition.rule, world, now))
+        .or_else(|| by_outage(one, index, condition, world))
 }
 
 /// Its zone is dropping: until the dwell of that is over, one page for all may come of it; then the
@@ -80,15 +81,40 @@ fn by_zone(one: &One, index: u32, rule: RuleName, world: &World, now: Moment) ->
     })
 }
 
+/// It fell silent with others: the outage has paged.
+fn by_outage(one: &One, index: u32, condition: &Condition, world: &World) -> Option<Muted> {
+    outage_of(one, index, condition, world).map(|_| Muted {
+        by: Mute::Incident,
+        until: None,
+    })
+}
+
+/// The outage that explains a source's silence; one that is heard again, and whose alert ends with its
+/// next message, belongs to it still.
+fn outage_of<'a>(
+    one: &One,
+    index: u32,
+    condition: &'a Condition,
+    world: &'a World,
+) -> Option<&'a EpisodeId> {
+    if condition.rule != RuleName::Stale {
+        return None;
+    }
+    let belonged = condition.episode.as_ref().filter(|_| !one.state.silent);
+    let before = belonged.and_then(|episode| episode.incident.as_ref());
+    world.outages.of(index).or(before)
+}
+
 /// The incident that the alert of a rule at a source belongs to.
 pub fn incident_of<'a>(
     one: &One,
     index: u32,
-    rule: RuleName,
+    condition: &'a Condition,
     world: &'a World,
 ) -> Option<&'a EpisodeId> {
-    let explained = world.zone_explains(index, &one.settings.source, rule)?;
-    explained.ok()
+    let explained = world.zone_explains(index, &one.settings.source, condition.rule);
+    let outage = || outage_of(one, index, condition, world);
+    explained.and_then(Result::ok).or_else(outage)
 }
 
 /// Whether it is an alert about every day's low hour, and nothing is low now, or not for longer than

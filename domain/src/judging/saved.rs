@@ -13,8 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::episode;
 use super::judge::{Due, Judge, place};
 use super::listening::Listening;
+use super::outages::{self, Outage, Outages};
 use super::outcome::{Effect, EpisodeState, RuleName, Subject};
 use super::pulse::Pulse;
+use super::receive::{self, Receiving};
 use super::rules::{Parameters, RuleBook, RuleScope, Rules};
 use super::settings::Settings;
 use super::state::{One, State};
@@ -45,7 +47,7 @@ pub struct RestoreError {
 }
 
 /// Changes whenever what is saved is laid out anew.
-const LAYOUT: u16 = 13;
+const LAYOUT: u16 = 14;
 
 #[derive(Serialize, Deserialize)]
 struct Global {
@@ -53,6 +55,8 @@ struct Global {
     clocks: Listening,
     incidents: Vec<Incident>,
     zones: Vec<SavedZone>,
+    outages: Vec<(Subject, Outage)>,
+    receiving: Receiving,
     /// What is set about the rules beside the configuration, as JSON.
     rules: String,
     /// How many numbers were ever given to sources: order among equals hangs on them.
@@ -99,6 +103,8 @@ impl Judge {
             clocks: self.world.clocks.clone(),
             incidents: self.world.incidents.values().cloned().collect(),
             zones: self.world.zones.saved(),
+            outages: self.world.outages.saved(),
+            receiving: self.world.receiving.clone(),
             rules: serde_json::to_string(&set_entries(&self.world.rules))
                 .expect("plain data in memory always serialises"),
             numbers: self.ones.len() as u32,
@@ -190,10 +196,23 @@ impl Judge {
         let mut zones = self.world.zones.alerted();
         zones.extend(newest.keys().filter_map(|(subject, _)| match subject {
             Subject::Zone(name) => Some(name.clone()),
-            _ => None,
+            Subject::Source(_) | Subject::Gateway(_) | Subject::Part(_) => None,
         }));
         zones.sort_unstable();
         zones.dedup();
+        let mut outages = self.world.outages.alerted();
+        outages.extend(newest.keys().filter_map(|(subject, rule)| {
+            let outage = matches!(subject, Subject::Gateway(_) | Subject::Zone(_));
+            (outage && *rule == RuleName::Stale).then(|| subject.clone())
+        }));
+        outages.sort_unstable();
+        outages.dedup();
+        for subject in outages {
+            let told = newest.remove(&(subject.clone(), RuleName::Stale));
+            outages::hold_to(self, &subject, told, effects);
+        }
+        let part = (Subject::Part(receive::PART.into()), RuleName::Stale);
+        receive::hold_to(self, newest.remove(&part), effects);
         for name in zones {
             let told = newest.remove(&(Subject::Zone(name.clone()), RuleName::ZoneDrop));
             zone_drop::hold_to(self, &name, told, effects);
@@ -270,6 +289,12 @@ impl Judge {
         restored.world.zones = zones;
         let deadlines = deadlines.into_iter();
         restored.group_deadlines = deadlines.map(|(at, name)| (at, Due::Zone(name))).collect();
+        restored.world.outages = Outages::restored(global.outages);
+        let receiving = global.receiving.deadline_ms();
+        restored
+            .group_deadlines
+            .extend(receiving.map(|at| (at, Due::Receiving)));
+        restored.world.receiving = global.receiving;
         restored.ones.resize_with(limit, || None);
         restored.by_code.reserve(sources.len());
         restored.by_device.reserve(sources.len());
@@ -305,9 +330,13 @@ impl Judge {
         self.world
             .places
             .insert(index, source.zone.as_ref(), source.position);
+        let mut state = part.state;
+        let via = state.via.take();
+        let outages = &mut self.world.outages;
+        state.via = outages.speaks_through(index, None, via.as_ref());
         let one = Box::new(One {
             settings,
-            state: part.state,
+            state,
             settings_dirty: false,
             dirty: false,
             due: false,

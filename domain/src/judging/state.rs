@@ -1,5 +1,7 @@
 //! What judging remembers of one source.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::arrival::Arrivals;
@@ -67,6 +69,8 @@ pub struct State {
     pub heard_again: u8,
     /// The verdict's silence has set in.
     pub silent: bool,
+    /// The gateway through which it was last heard, if its network names one.
+    pub via: Option<Arc<str>>,
     /// The newest of each believed value.
     pub last: Taken,
     /// Reading time of the newest sample judged.
@@ -175,6 +179,7 @@ impl One {
             heard_listening_ms: listening_ms,
             heard_again: 0,
             silent: false,
+            via: None,
             last: Taken::default(),
             newest_at: None,
             marks: [0; 2],

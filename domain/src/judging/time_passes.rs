@@ -11,7 +11,7 @@ use super::state::One;
 use super::tank;
 use super::unauthorised::{look_at_use, pages_at_ms};
 use super::world::World;
-use super::zone_drop;
+use super::{outages, receive, zone_drop};
 use crate::time::Timestamp;
 
 /// Lets time pass up to `journal`; what falls due on the way is carried out in its order, at its
@@ -73,11 +73,19 @@ fn next_due(judge: &Judge, listening: bool) -> Option<(i64, Due)> {
 fn look_at(judge: &mut Judge, due: &Due, effects: &mut Vec<Effect>) {
     match due {
         Due::Source(index) => look_at_source(judge, *index, effects),
+        Due::Receiving => receive::look_at_due(judge, effects),
         Due::Zone(name) => zone_drop::look_at_due(judge, name, effects),
     }
 }
 
 fn look_at_source(judge: &mut Judge, index: u32, effects: &mut Vec<Effect>) {
+    let one = judge
+        .ones
+        .get(index as usize)
+        .and_then(|one| one.as_deref());
+    if one.is_some_and(|one| is_silence_due(one, &judge.world)) {
+        outages::look_before_alert(judge, index, effects);
+    }
     judge.with_one(index, effects, |one, world, effects| {
         one.settings.drop_ended(world.clocks.now().wall);
         end_dwells(one, index, world, effects);
@@ -108,6 +116,15 @@ fn end_dwells(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect
     }
 }
 
+/// Whether a source's silence alerts now.
+fn is_silence_due(one: &One, world: &World) -> bool {
+    let stale = &world.rules.of(&one.settings.source).stale;
+    let silence_ms = world.clocks.now().listening_ms - one.state.heard_listening_ms;
+    let expected = one.settings.is_in_service() && one.settings.source.device.is_some();
+    let due = silence_ms >= stale.alert_after_ms(one.settings.source.interval_ms());
+    expected && due && !one.state.is_open(RuleName::Stale)
+}
+
 /// Silence: first the verdict, later the alert.
 fn fall_silent(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
     let now = world.clocks.now();
@@ -117,9 +134,7 @@ fn fall_silent(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effec
     if silence_ms >= stale.verdict_after_ms(interval_ms) {
         one.state.silent = true;
     }
-    let expected = one.settings.is_in_service() && one.settings.source.device.is_some();
-    let due = silence_ms >= stale.alert_after_ms(interval_ms);
-    if !expected || !due || one.state.is_open(RuleName::Stale) {
+    if !is_silence_due(one, world) {
         return;
     }
     one.state.heard_again = 0;

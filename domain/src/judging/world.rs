@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::listening::Listening;
 use super::neighbours::Neighbourhood;
+use super::outages::Outages;
 use super::pulse::Pulse;
+use super::receive::Receiving;
 use super::rules::RuleBook;
 use super::zones::Zones;
 use crate::change::Incident;
@@ -28,6 +30,10 @@ pub struct World {
     pub commons: Commons,
     /// What is known of pressure zones.
     pub zones: Zones,
+    /// Outages of gateways and zones.
+    pub outages: Outages,
+    /// Whether we ourselves receive.
+    pub receiving: Receiving,
     /// Open incidents.
     pub incidents: BTreeMap<String, Incident>,
 }

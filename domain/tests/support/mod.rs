@@ -7,7 +7,7 @@ use firemain_domain::change::{
     Change, FlowTest, Incident, MaintenanceWindow, Permit, PermitPurpose,
 };
 use firemain_domain::judging::{
-    Control, Effect, EpisodeEvent, EpisodeState, Input, Judge, Rules, Standing, What,
+    Control, Effect, EpisodeEvent, EpisodeState, Input, Judge, Rules, Standing, Subject, What,
 };
 use firemain_domain::report::{DeviceEvent, EventKind, Mark, Report, Sample};
 use firemain_domain::source::{
@@ -217,6 +217,26 @@ impl Told {
         );
     }
 
+    /// A pressure measured and received now, through a gateway.
+    pub fn reads_via(&mut self, device: &str, via: Option<&str>, kpa: f64) {
+        self.seq += 1;
+        let mut report = self.report(device, Some(self.now), &[(PressureKpa, kpa)]);
+        report.via = via.map(Into::into);
+        self.tell(What::Report {
+            report,
+            retained: false,
+            copy: false,
+        });
+    }
+
+    /// The newest state of the newest alert about a subject.
+    pub fn newest_of(&self, subject: &str) -> Option<EpisodeState> {
+        self.episodes()
+            .filter(|(_, e)| e.id.subject.to_string() == subject)
+            .last()
+            .map(|(_, e)| e.clone())
+    }
+
     /// Several readings of a pressure in one message: minutes ago and kPa.
     pub fn batch(&mut self, device: &str, readings: &[(i64, f64)]) {
         self.seq += 1;
@@ -308,6 +328,7 @@ impl Told {
             }],
             events: Vec::new(),
             online: None,
+            via: None,
             unknown_fields: 0,
         }
     }
@@ -324,9 +345,10 @@ impl Told {
         self.judge.standing(code).expect("the source is known")
     }
 
-    /// What happened to alerts, oldest first, as `RULE event`.
+    /// What happened to alerts, but for those about firemain itself, oldest first, as `RULE event`.
     pub fn alerts(&self) -> Vec<String> {
         self.episodes()
+            .filter(|(_, e)| !matches!(e.id.subject, Subject::Part(_)))
             .map(|(what, e)| format!("{} {what:?}", e.id.rule))
             .collect()
     }

@@ -60,6 +60,7 @@ mod tests {
             samples: vec![],
             events: vec![],
             online: None,
+            via: None,
             unknown_fields: 0,
         }
     }

@@ -35,6 +35,7 @@ pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
             .seq
             .or_else(|| json.get("fCnt").and_then(Value::as_u64)),
         samples: fields::one_sample(at, values),
+        via: fields::gateway(json.pointer("/rxInfo/0/gatewayId")),
         unknown_fields: found.unknown_fields,
         ..Told::default()
     };

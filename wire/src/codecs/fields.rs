@@ -182,6 +182,12 @@ pub(crate) fn one_sample(at: Option<Timestamp>, values: Vec<(Quantity, f64)>) ->
     }
 }
 
+/// The name of the gateway that heard a device, of at most 128 characters.
+pub(crate) fn gateway(named: Option<&Value>) -> Option<std::sync::Arc<str>> {
+    let name = named.and_then(Value::as_str)?;
+    (!name.is_empty() && name.len() <= 128).then(|| name.into())
+}
+
 /// Adds the strongest of the gateways' signals, unless the device told of its own.
 pub(crate) fn put_signal(values: &mut Vec<(Quantity, f64)>, gateways: Option<&Value>) {
     let strongest = gateways

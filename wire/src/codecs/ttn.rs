@@ -58,6 +58,7 @@ pub(crate) fn decode(incoming: &Incoming<'_>) -> Result<Report, Refusal> {
                 .then(|| uplink.get("f_cnt").and_then(Value::as_u64).unwrap_or(0))
         }),
         samples: fields::one_sample(at, found.values),
+        via: fields::gateway(uplink.pointer("/rx_metadata/0/gateway_ids/gateway_id")),
         unknown_fields: found.unknown_fields,
         ..Told::default()
     };

@@ -12,6 +12,14 @@ pub struct Stale {
     pub alert_after_s: u32,
     /// Valid messages that end it.
     pub end_messages: u8,
+    /// So many sources of a gateway (or zone) that fall silent together are one outage …
+    pub outage_sources: u16,
+    /// … within so long of each other, s …
+    pub outage_within_s: u32,
+    /// … of a zone, where no gateway is known, if they are this share of those that report.
+    pub outage_share: f64,
+    /// An outage is over when less than this share of its members is silent.
+    pub outage_clear_share: f64,
 }
 
 impl Default for Stale {
@@ -20,6 +28,10 @@ impl Default for Stale {
             verdict_intervals: 3,
             alert_after_s: 86_400,
             end_messages: 2,
+            outage_sources: 5,
+            outage_within_s: 3_600,
+            outage_share: 0.5,
+            outage_clear_share: 0.2,
         }
     }
 }

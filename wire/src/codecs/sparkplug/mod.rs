@@ -148,6 +148,8 @@ fn message(
     let told = Told {
         samples: read.samples.into_vec(),
         online: Some(place.kind != "DDEATH"),
+        // Several devices speak through one edge node; its own words go through nobody.
+        via: place.device.map(|_| place.edge_name().into()),
         unknown_fields: read.unknown_fields,
         ..Told::default()
     };

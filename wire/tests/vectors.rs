@@ -276,6 +276,21 @@ fn bar_is_not_a_senml_unit_and_unknown_must_fields_are_refused() {
 }
 
 #[test]
+fn the_gateway_that_heard_a_device_is_told_where_its_network_names_it() {
+    let payload = br#"{"end_device_ids":{"device_id":"tr-1"},"uplink_message":{"f_cnt":7,"decoded_payload":{"pressure_kpa":215},"rx_metadata":[{"gateway_ids":{"gateway_id":"gw-7"},"rssi":-97}]}}"#;
+    let report = one(CodecName::Ttn, "v3/app@hn/devices/tr-1/up", payload);
+    assert_eq!(report.via.as_deref(), Some("gw-7"));
+    let payload =
+        br#"{"deviceInfo":{"devEui":"a"},"object":{"level_m":1},"rxInfo":[{"gatewayId":""}]}"#;
+    let report = one(
+        CodecName::Chirpstack,
+        "application/1/device/a/event/up",
+        payload,
+    );
+    assert_eq!(report.via, None);
+}
+
+#[test]
 fn chirpstack_uplinks_are_read() {
     let payload = br#"{"deduplicationId":"x","time":"2025-11-24T16:00:00Z","deviceInfo":{"devEui":"70b3d5","deviceName":"TR","tags":{}},"fCnt":7,"fPort":85,"data":"AXVkA3vXAA==","object":{"pressure_kpa":215,"odd":1},"rxInfo":[{"gatewayId":"g","rssi":-97,"snr":5.2}]}"#;
     let report = one(
@@ -290,6 +305,7 @@ fn chirpstack_uplinks_are_read() {
     assert_eq!(report.samples[0].at, Some(NOW));
     assert_eq!(report.samples[0].get(Quantity::PressureKpa), Some(215.0));
     assert_eq!(report.samples[0].get(Quantity::SignalDbm), Some(-97.0));
+    assert_eq!(report.via.as_deref(), Some("g"));
     assert_eq!(report.unknown_fields, 1);
 }
 

@@ -209,10 +209,10 @@ pub fn look_before_alert(judge: &mut Judge, index: u32, effects: &mut Vec<Effect
         silent: members.clone(),
         members,
     };
-    raise(judge, subject, held, effects);
+    raise(judge, &subject, held, effects);
 }
 
-fn raise(judge: &mut Judge, subject: Subject, held: Held, effects: &mut Vec<Effect>) {
+fn raise(judge: &mut Judge, subject: &Subject, held: Held, effects: &mut Vec<Effect>) {
     let code = |index: &u32| {
         let one = judge.ones.get(*index as usize)?.as_deref()?;
         Some(one.settings.source.code.clone())
@@ -231,7 +231,7 @@ fn raise(judge: &mut Judge, subject: Subject, held: Held, effects: &mut Vec<Effe
     let world = &mut judge.world;
     let reopen_ms = i64::from(world.rules.shared().common.reopen_within_s) * 1_000;
     let (now, history) = (world.clocks.now(), world.clocks.history);
-    let group = world.outages.hold(&subject, Some(held));
+    let group = world.outages.hold(subject, Some(held));
     group.raise(opening, reopen_ms, history, now, effects);
     look_at_members(judge, &members, effects);
 }

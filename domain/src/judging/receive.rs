@@ -18,23 +18,13 @@ pub const PART: &str = "receive";
 const CUT_OFF_MS: i64 = 5 * MINUTE_MS;
 
 /// Whether we receive.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Receiving {
     group: Group,
     /// Since when it is cut off, and the steady time at which that alerts, ms.
     cut_off: Option<(Timestamp, i64)>,
     /// The journal's last words were those of a receiver, not of history.
     watched: bool,
-}
-
-impl Default for Receiving {
-    fn default() -> Self {
-        Self {
-            group: Group::default(),
-            cut_off: None,
-            watched: false,
-        }
-    }
 }
 
 impl Receiving {

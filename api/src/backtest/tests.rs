@@ -210,8 +210,16 @@ fn values_that_cannot_be_and_unusable_times_do_no_harm() {
         &json!({"at": 0, "seq": 4, "pressure_kpa": 60.0}),
     ));
     let (_, episodes) = judged(&["A"], &[], &lines);
-    assert_eq!(episodes.len(), 1);
-    assert_eq!(episodes[0]["raised_at"], "2026-11-23T08:20:00Z");
+    let (low, others): (Vec<_>, Vec<_>) = episodes.iter().partition(|e| e["rule"] == "LOW_STATIC");
+    assert_eq!(low.len(), 1);
+    assert_eq!(low[0]["raised_at"], "2026-11-23T08:20:00Z");
+    // The clock that was never set is told of, and pages nobody.
+    assert!(
+        others
+            .iter()
+            .all(|e| e["rule"] == "CLOCK" && e["pages"] == false),
+        "{others:?}"
+    );
 }
 
 #[test]

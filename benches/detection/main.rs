@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-const USAGE: &str = "detection [--sources 50,200,1000] [--seeds 41-43] [--days 30] [--scenario everyday] [--keep DIR]";
+const USAGE: &str = "detection [--sources 50,200,1000] [--seeds 41-43] [--days 30] [--towns even,varied] [--scenario everyday] [--keep DIR]";
 
 /// What is asked for.
 struct Asked {
@@ -17,6 +17,7 @@ struct Asked {
     seeds: Vec<u64>,
     days: u32,
     scenario: String,
+    towns: Vec<String>,
     /// Where to keep what was made and said, to look into it.
     keep: Option<PathBuf>,
 }
@@ -35,9 +36,11 @@ fn main() {
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for &sources in &asked.sources {
         for &seed in &asked.seeds {
-            if let Err(wrong) = town(&asked, sources, seed) {
-                eprintln!("{sources} sources, seed {seed}: {wrong}");
-                std::process::exit(1);
+            for kind in &asked.towns {
+                if let Err(wrong) = town(&asked, kind, sources, seed) {
+                    eprintln!("{kind}, {sources} sources, seed {seed}: {wrong}");
+                    std::process::exit(1);
+                }
             }
         }
     }
@@ -49,6 +52,7 @@ fn asked(mut args: impl Iterator<Item = String>) -> Result<Asked, String> {
         seeds: vec![41, 42, 43],
         days: 30,
         scenario: "everyday".to_owned(),
+        towns: vec!["even".to_owned(), "varied".to_owned()],
         keep: None,
     };
     while let Some(name) = args.next() {
@@ -65,6 +69,7 @@ fn asked(mut args: impl Iterator<Item = String>) -> Result<Asked, String> {
             "--seeds" => asked.seeds = seeds(&value).ok_or_else(|| not_one_of(&name, &value))?,
             "--days" => asked.days = value.parse().map_err(not_one)?,
             "--scenario" => asked.scenario = value,
+            "--towns" => asked.towns = value.split(',').map(str::to_owned).collect(),
             "--keep" => asked.keep = Some(value.into()),
             _ => return Err(format!("{name} is not known")),
         }
@@ -85,10 +90,10 @@ fn seeds(value: &str) -> Option<Vec<u64>> {
 }
 
 /// Makes one town's month, judges it, and prints its rows.
-fn town(asked: &Asked, sources: u32, seed: u64) -> Result<(), String> {
+fn town(asked: &Asked, kind: &str, sources: u32, seed: u64) -> Result<(), String> {
     let temporary = tempfile::tempdir().map_err(|e| e.to_string())?;
     let folder = match &asked.keep {
-        Some(keep) => keep.join(format!("{sources}-{seed}")),
+        Some(keep) => keep.join(format!("{kind}-{sources}-{seed}")),
         None => temporary.path().to_owned(),
     };
     std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
@@ -106,7 +111,7 @@ fn town(asked: &Asked, sources: u32, seed: u64) -> Result<(), String> {
     );
     #[rustfmt::skip]
     run(&folder, "sim", &[
-        "sim", "--sources", &sources_text, "--seed", &seed_text, "--duration", &days,
+        "sim", "--town", kind, "--sources", &sources_text, "--seed", &seed_text, "--duration", &days,
         "--start", "2026-11-01T00:00:00Z", "--scenario", &asked.scenario, "--record", &stream,
         "--register", &register, "--changes", &changes, "--truth", &truth,
     ])?;
@@ -120,7 +125,7 @@ fn town(asked: &Asked, sources: u32, seed: u64) -> Result<(), String> {
     let text = std::fs::read_to_string(&score).map_err(|e| e.to_string())?;
     let scores: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
     for way in ["this", "threshold", "threshold 5 min"] {
-        row(sources, seed, way, &scores[way]);
+        row(kind, sources, seed, way, &scores[way]);
     }
     Ok(())
 }
@@ -141,7 +146,7 @@ fn run(folder: &Path, what: &str, args: &[&str]) -> Result<(), String> {
     Err(format!("firemain {what} ended with {status}:\n{said}"))
 }
 
-fn row(sources: u32, seed: u64, way: &str, score: &Value) {
+fn row(kind: &str, sources: u32, seed: u64, way: &str, score: &Value) {
     let tally = |name: &str| {
         let (found, all) = (&score[name]["found"], &score[name]["all"]);
         let (found, all) = (found.as_f64().unwrap_or(0.0), all.as_f64().unwrap_or(0.0));
@@ -155,7 +160,7 @@ fn row(sources: u32, seed: u64, way: &str, score: &Value) {
     };
     let number = |name: &str| score[name].as_f64().unwrap_or(0.0);
     println!(
-        "| {sources} sources, seed {seed} | {} | {} | {} | {} / {} ({}) | {} | {} / {} / {} | {:.3} | {:.2} | {:.1} |",
+        "| {kind}, {sources} sources, seed {seed} | {} | {} | {} | {} / {} ({}) | {} | {} / {} / {} | {:.3} | {:.2} | {:.1} |",
         if way == "this" { "firemain" } else { way },
         tally("critical"),
         tally("faults"),

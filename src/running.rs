@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use firemain_api::http::{AppState, HttpSettings, Serving, Tail, TlsFiles};
+use firemain_api::http::{AppState, HttpSettings, InspectionSettings, Serving, Tail, TlsFiles};
 use firemain_api::watch::{Watch, WatchSettings};
 use firemain_domain::clock::SharedClock;
 use firemain_ingest::endpoint::{
@@ -126,6 +126,12 @@ impl Running {
                     key_file,
                 }),
             allow_without_login: settings.http.allow_without_login,
+            inspections: InspectionSettings {
+                hydrant_days: settings.inspections.hydrant_days,
+                tank_days: settings.inspections.tank_days,
+                draw_point_days: settings.inspections.draw_point_days,
+                photos_max_bytes: settings.inspections.photos_max_bytes,
+            },
             tail,
             ..HttpSettings::default()
         };

@@ -92,6 +92,32 @@ pub enum Change {
         /// Whose it was.
         source: SourceCode,
     },
+    /// What an inspection found was mended. Judging does not read it: only another inspection or a
+    /// flow test says that a source works again.
+    WorkDone {
+        /// The work's id.
+        id: String,
+        /// At which source.
+        source: SourceCode,
+        /// Who did it.
+        by: String,
+        /// What was done.
+        note: Option<String>,
+        /// Photos, by their ids.
+        photos: Vec<String>,
+    },
+    /// A round was planned. Judging does not read it.
+    RoundPlanned {
+        /// The round.
+        round: Round,
+    },
+    /// A round is over.
+    RoundEnded {
+        /// Its id.
+        id: String,
+        /// When it ended.
+        at: Timestamp,
+    },
     /// Somebody took an alert upon themselves.
     EpisodeAcknowledged {
         /// The episode's id.
@@ -181,6 +207,21 @@ pub enum CheckItem {
     Apron,
     /// The strainer and the depth of water above the bed.
     Suction,
+}
+
+/// The sources that a crew goes to look at, in their order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// The sources in their order.
+    pub sources: Vec<SourceCode>,
+    /// Who planned it.
+    pub by: String,
 }
 
 /// A one-off window of maintenance: the source is `unusable` while it lasts, and does not page.

@@ -153,6 +153,26 @@ const FIXED: &[(&str, &str, &str)] = &[
         "Unregistered devices of which messages are kept.",
     ),
     (
+        "inspections.hydrant_days",
+        "180",
+        "Days after which a hydrant is due to be looked at again. 1 to 3,650.",
+    ),
+    (
+        "inspections.tank_days",
+        "180",
+        "The same for tanks. 1 to 3,650.",
+    ),
+    (
+        "inspections.draw_point_days",
+        "180",
+        "The same for draw points. 1 to 3,650.",
+    ),
+    (
+        "inspections.photos_max_bytes",
+        "5368709120",
+        "What all photos together may take in the register, bytes; beyond, new ones are refused.",
+    ),
+    (
         "log.level",
         "\"info\"",
         "`error`, `warn`, `info`, `debug` or `trace`, also by part: `\"info,firemain_ingest=debug\"`.",

@@ -152,6 +152,17 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     if !(1_024..=1_048_576).contains(&settings.mqtt.max_payload_bytes) {
         return contradiction("`mqtt.max_payload_bytes` must be from 1,024 to 1,048,576");
     }
+    let cycles = &settings.inspections;
+    let days = [
+        cycles.hydrant_days,
+        cycles.tank_days,
+        cycles.draw_point_days,
+    ];
+    if days.iter().any(|days| !(1..=3_650).contains(days)) {
+        return contradiction(
+            "`inspections.hydrant_days`, `tank_days` and `draw_point_days` must be from 1 to 3,650",
+        );
+    }
     if settings.archive.kind == ArchiveKind::Influxdb2 {
         if settings.archive.url.is_none() {
             return contradiction("`archive.kind = \"influxdb2\"` needs `archive.url`");

@@ -31,6 +31,7 @@ pub struct Settings {
     pub journal: Journal,
     pub archive: Archive,
     pub intake: Intake,
+    pub inspections: Inspections,
     pub log: Log,
     pub rules: Rules,
 }
@@ -188,6 +189,27 @@ impl Default for Intake {
             quarantine_rows: 100_000,
             unregistered_per_device: 10_000,
             unregistered_devices: 10_000,
+        }
+    }
+}
+
+/// `[inspections]`: how often sources are to be looked at, and photos.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Inspections {
+    pub hydrant_days: u32,
+    pub tank_days: u32,
+    pub draw_point_days: u32,
+    pub photos_max_bytes: u64,
+}
+
+impl Default for Inspections {
+    fn default() -> Self {
+        Self {
+            hydrant_days: 180,
+            tank_days: 180,
+            draw_point_days: 180,
+            photos_max_bytes: 5 << 30,
         }
     }
 }

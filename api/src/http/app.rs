@@ -20,6 +20,8 @@ use crate::watch::Watch;
 
 /// Questions to the stores under way at once: they hold a thread each.
 const ASKING: usize = 32;
+/// Photos that come in at once.
+const PHOTOS: usize = 16;
 /// A question waits so long for its turn.
 const TURN_WITHIN: Duration = Duration::from_secs(5);
 
@@ -53,6 +55,8 @@ pub struct App {
     pub streams: Arc<Semaphore>,
     /// The turn to import: one at a time.
     pub imports: Semaphore,
+    /// Turns to send a photo: each holds one in memory.
+    pub photos: Semaphore,
     /// Cancelled when it is time to stop.
     pub cancel: CancellationToken,
     asking: Arc<Semaphore>,
@@ -73,6 +77,7 @@ impl App {
         Self {
             streams: Arc::new(Semaphore::new(settings.max_streams)),
             imports: Semaphore::new(1),
+            photos: Semaphore::new(PHOTOS),
             asking: Arc::new(Semaphore::new(ASKING)),
             board: state.watch.board().clone(),
             metrics: HttpMetrics::new(),

@@ -29,8 +29,12 @@ mod changes;
 mod flow_tests;
 mod forecasts;
 mod incidents;
+mod inspections;
 mod maintenance_windows;
 mod permits;
+mod photos;
+mod rounds;
+mod work;
 
 mod devices;
 mod import;
@@ -54,7 +58,7 @@ pub use history::Tail;
 pub use principal::{Principal, Role, Scope};
 pub use problem::{Fault, Problem, ProblemKind};
 pub use serve::{ServeError, Serving, serve};
-pub use settings::{HttpSettings, TlsFiles};
+pub use settings::{HttpSettings, InspectionSettings, TlsFiles};
 
 /// The OpenAPI document as JSON: for those who generate clients from it.
 pub fn openapi_json() -> String {

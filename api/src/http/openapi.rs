@@ -11,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::{Fault, Problem};
 
-const TAGS: [(&str, &str); 16] = [
+const TAGS: [(&str, &str); 20] = [
     (
         "flags",
         "What falls below its requirement now, worst first.",
@@ -25,6 +25,13 @@ const TAGS: [(&str, &str); 16] = [
     ("alerts", "What judging raised, and who took it."),
     ("stream", "What changes, as it changes."),
     ("flow tests", "What hydrants gave when somebody measured."),
+    (
+        "inspections",
+        "What people found at sources, and which are due to be looked at.",
+    ),
+    ("photos", "Pictures of what was found and done."),
+    ("work", "What was found not in order, until it is mended."),
+    ("rounds", "Sources that a crew goes to look at, in order."),
     ("maintenance windows", "Sources that are being worked on."),
     ("incidents", "Fires and other calls that need water."),
     ("permits", "Leave to draw water."),

@@ -20,8 +20,8 @@ use super::app::App;
 use super::problem::{Problem, ProblemKind};
 use super::{
     alerts, changes, devices, flags, flow_tests, forecasts, guard, health, import, incidents,
-    maintenance_windows, openapi, page, permits, places, quarantine, rules, sources, stream,
-    watched,
+    inspections, maintenance_windows, openapi, page, permits, photos, places, quarantine, rounds,
+    rules, sources, stream, watched, work,
 };
 
 /// A body at most, bytes; imports have their own limit.
@@ -58,6 +58,10 @@ pub fn documented(public_url: Option<&str>) -> (Router<Arc<App>>, OpenApi) {
         .merge(alerts::routes())
         .merge(flow_tests::routes())
         .merge(forecasts::routes())
+        .merge(inspections::routes())
+        .merge(photos::routes())
+        .merge(work::routes())
+        .merge(rounds::routes())
         .merge(maintenance_windows::routes())
         .merge(incidents::routes())
         .merge(permits::routes())
@@ -68,7 +72,10 @@ pub fn documented(public_url: Option<&str>) -> (Router<Arc<App>>, OpenApi) {
         .merge(places::routes())
         .layer(middleware::from_fn(in_time))
         .layer(DefaultBodyLimit::max(BODY_BYTES));
-    let api = quick.merge(stream::routes()).merge(import::routes());
+    let api = quick
+        .merge(stream::routes())
+        .merge(import::routes())
+        .merge(photos::upload_routes());
     let (routes, document) = OpenApiRouter::with_openapi(openapi::empty(public_url))
         .nest("/api/v1", api)
         .merge(health::routes())

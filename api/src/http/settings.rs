@@ -22,9 +22,35 @@ pub struct HttpSettings {
     pub max_streams: usize,
     /// Bytes of an import, at most.
     pub max_import_bytes: usize,
+    /// How often sources are to be looked at, and how much photos may take.
+    pub inspections: InspectionSettings,
     /// How readings too young for the archive are read from the journal: set it where archiving runs
     /// in another process.
     pub tail: Option<Tail>,
+}
+
+/// How often sources are to be looked at, and how much photos may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InspectionSettings {
+    /// Days between two inspections of a hydrant.
+    pub hydrant_days: u32,
+    /// Of a tank.
+    pub tank_days: u32,
+    /// Of a draw point.
+    pub draw_point_days: u32,
+    /// Bytes that all photos together may take.
+    pub photos_max_bytes: u64,
+}
+
+impl Default for InspectionSettings {
+    fn default() -> Self {
+        Self {
+            hydrant_days: 180,
+            tank_days: 180,
+            draw_point_days: 180,
+            photos_max_bytes: 5 << 30,
+        }
+    }
 }
 
 /// Certificate chain and private key.
@@ -46,6 +72,7 @@ impl Default for HttpSettings {
             max_connections: 4_096,
             max_streams: 256,
             max_import_bytes: 200 * 1024 * 1024,
+            inspections: InspectionSettings::default(),
             tail: None,
         }
     }

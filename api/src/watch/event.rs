@@ -144,6 +144,9 @@ impl ChangeEvent {
             }
             Change::InspectionEntered { inspection } => ("inspection_entered", &*inspection.source),
             Change::InspectionWithdrawn { source, .. } => ("inspection_withdrawn", &**source),
+            Change::WorkDone { source, .. } => ("work_done", &**source),
+            Change::RoundPlanned { round } => ("round_planned", round.id.as_str()),
+            Change::RoundEnded { id, .. } => ("round_ended", id.as_str()),
             Change::EpisodeAcknowledged { episode, .. } => {
                 ("episode_acknowledged", episode.as_str())
             }

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::bench::Bench;
 
 /// Asked of a server with one source: where each path leads.
-const GETS: [(&str, &str); 21] = [
+const GETS: [(&str, &str); 26] = [
     ("/api/v1/flags", "/api/v1/flags"),
     ("/api/v1/sources", "/api/v1/sources"),
     ("/api/v1/forecasts", "/api/v1/forecasts"),
@@ -26,6 +26,14 @@ const GETS: [(&str, &str); 21] = [
     ),
     ("/api/v1/alerts", "/api/v1/alerts"),
     ("/api/v1/flow-tests", "/api/v1/flow-tests"),
+    ("/api/v1/inspections", "/api/v1/inspections"),
+    ("/api/v1/inspections/due", "/api/v1/inspections/due"),
+    (
+        "/api/v1/inspections/checklist",
+        "/api/v1/inspections/checklist?kind=tank",
+    ),
+    ("/api/v1/work", "/api/v1/work"),
+    ("/api/v1/rounds", "/api/v1/rounds"),
     ("/api/v1/maintenance-windows", "/api/v1/maintenance-windows"),
     ("/api/v1/incidents", "/api/v1/incidents"),
     ("/api/v1/permits", "/api/v1/permits"),

@@ -13,6 +13,7 @@ mod documented;
 mod flags;
 mod forecasts;
 mod import;
+mod inspections;
 mod nearest;
 mod readings;
 mod refusals;

@@ -93,8 +93,11 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
                 one.settings.withdraw_inspection(id);
             });
         }
-        // Taken alerts are a matter of telling, not of judging.
-        Change::EpisodeAcknowledged { .. } => {}
+        // Taken alerts are a matter of telling, work and rounds one of doing; not of judging.
+        Change::EpisodeAcknowledged { .. }
+        | Change::WorkDone { .. }
+        | Change::RoundPlanned { .. }
+        | Change::RoundEnded { .. } => {}
     }
 }
 

@@ -1,12 +1,14 @@
 //! What must hold of anything people enter, whatever database keeps it: said for people.
 
 use firemain_domain::Timestamp;
-use firemain_domain::change::{FlowTest, Incident, Inspection, MaintenanceWindow, Permit};
+use firemain_domain::change::{FlowTest, Incident, Inspection, MaintenanceWindow, Permit, Round};
 use firemain_domain::hydraulics::FlowTestPoint;
+use firemain_domain::inspections::MOST_STOPS;
 use firemain_domain::judging::Parameters;
 use firemain_domain::source::Source;
 
 use super::endpoint::{LONGEST_WAIT_MS, MOST_BODY_BYTES, NewCommand};
+use super::inspections::{MOST_PHOTO_BYTES, NewPhoto};
 use super::limits::{self, Range};
 use super::{Login, RegisterError};
 
@@ -93,13 +95,53 @@ pub fn inspection(inspection: &Inspection) -> Checked {
     if inspection.checks.len() > MOST_CHECKS {
         return conflict(format!("{what}: at most {MOST_CHECKS} checks"));
     }
-    if inspection.photos.len() > MOST_PHOTOS {
+    photos(&what, &inspection.photos)
+}
+
+/// Work that was done.
+pub fn work_done(by: &str, words: Option<&str>, shown: &[String]) -> Checked {
+    author(by)?;
+    note("the work", words)?;
+    photos("the work", shown)
+}
+
+fn photos(what: &str, photos: &[String]) -> Checked {
+    if photos.len() > MOST_PHOTOS {
         return conflict(format!("{what}: at most {MOST_PHOTOS} photos"));
     }
-    inspection
-        .photos
-        .iter()
-        .try_for_each(|photo| id(&what, photo))
+    photos.iter().try_for_each(|photo| id(what, photo))
+}
+
+/// A round.
+pub fn round(round: &Round) -> Checked {
+    let what = format!("round {}", shown(&round.id));
+    id(&what, &round.id)?;
+    author(&round.by)?;
+    text(&format!("{what}: the name"), &round.name, 1, MOST_WORDS)?;
+    let stops = round.sources.len();
+    if !(1..=MOST_STOPS).contains(&stops) {
+        return conflict(format!(
+            "{what} has {stops} sources: give 1 to {MOST_STOPS}"
+        ));
+    }
+    let mut seen = std::collections::HashSet::new();
+    match round.sources.iter().find(|code| !seen.insert(&***code)) {
+        Some(twice) => conflict(format!("{what}: source {} is in it twice", shown(twice))),
+        None => Ok(()),
+    }
+}
+
+/// A photo.
+pub fn photo(photo: &NewPhoto<'_>) -> Checked {
+    id("photo", photo.id)?;
+    author(photo.by)?;
+    if photo.bytes.len() > MOST_PHOTO_BYTES {
+        return conflict(format!(
+            "the photo has {} bytes; at most {MOST_PHOTO_BYTES} are taken",
+            photo.bytes.len()
+        ));
+    }
+    Ok(())
 }
 
 /// Parameters of rules.

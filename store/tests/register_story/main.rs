@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod endpoint;
+mod inspections;
 mod judging;
 mod parts;
 mod people;
@@ -31,6 +32,8 @@ fn tell(open: &dyn Fn() -> Box<dyn Register>) {
     people::people_enter_tests_windows_incidents_and_permits(&*register);
     people::lists_go_on_by_key(&*register);
     people::what_was_entered_ends_once(&*register);
+    inspections::findings_become_work_that_is_done_once(&*register);
+    inspections::rounds_are_planned_and_ended_once(&*register);
     endpoint::a_command_goes_its_way(&*register);
     endpoint::what_cannot_be_a_command_is_refused(&*register);
     endpoint::commands_of_a_device_are_bounded(&*register);

@@ -164,7 +164,7 @@ pub(super) fn draw(
         let end = (sheet.x(to_zero_lps), sheet.y(0.0));
         line(&mut svg, "c", (sheet.x(0.0), sheet.y(test.static_kpa)), end);
     } else {
-        let x = (LEFT + WIDTH) / 2.0;
+        let x = f64::midpoint(LEFT, WIDTH);
         text(
             &mut svg,
             x,

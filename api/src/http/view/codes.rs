@@ -73,6 +73,11 @@ codes! {
     StatusCode = ["planned", "in_service", "out_of_service", "removed"];
     /// What a permit is for.
     PurposeCode = ["test", "drill", "other"];
+    /// What is checked at a source.
+    CheckCode = [
+        "operable", "caps_and_threads", "drains", "plate", "unobstructed", "vehicle_access",
+        "connection", "filling", "apron", "suction",
+    ];
     /// What is measured; the unit is the ending. Yes and no are 1 and 0.
     QuantityCode = [
         "pressure_kpa", "pressure_min_kpa", "pressure_max_kpa", "flow_lps", "available_flow_lps",
@@ -85,6 +90,7 @@ codes! {
 mod tests {
     use super::*;
     use firemain_domain::Quantity;
+    use firemain_domain::change::CheckItem;
     use firemain_domain::judging::{
         Basis, Detail, Foreseen, Mute, Note, Reason, RuleName, Severity, Verdict, Why,
     };
@@ -112,6 +118,7 @@ mod tests {
         all_are::<Foreseen>(ForeseenCode::ALL);
         all_are::<Why>(WhyCode::ALL);
         assert_eq!(ForeseenCode::ALL.len(), Foreseen::ALL.len());
+        assert_eq!(CheckCode::ALL, CheckItem::ALL.map(CheckItem::name));
         all_are::<KindName>(KindCode::ALL);
         all_are::<Status>(StatusCode::ALL);
         assert_eq!(QuantityCode::ALL, Quantity::ALL.map(Quantity::name));

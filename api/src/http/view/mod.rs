@@ -10,8 +10,8 @@ mod standing;
 
 pub use alert::{AlertView, OpenAlertView};
 pub use codes::{
-    BasisCode, DetailCode, ForeseenCode, KindCode, MuteCode, NoteCode, PurposeCode, QuantityCode,
-    ReasonCode, RuleCode, SeverityCode, StatusCode, VerdictCode, WhyCode,
+    BasisCode, CheckCode, DetailCode, ForeseenCode, KindCode, MuteCode, NoteCode, PurposeCode,
+    QuantityCode, ReasonCode, RuleCode, SeverityCode, StatusCode, VerdictCode, WhyCode,
 };
 pub use forecast::ForecastView;
 pub use measured::MeasuredView;

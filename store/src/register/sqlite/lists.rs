@@ -21,6 +21,7 @@ pub const WINDOW: &str = "window";
 pub const INCIDENT: &str = "incident";
 pub const PERMIT: &str = "permit";
 pub const INSPECTION: &str = "inspection";
+pub const ROUND: &str = "round";
 
 /// The number of the newest change.
 pub fn newest_change(db: &Connection) -> Result<ChangeNumber, RegisterError> {
@@ -139,6 +140,20 @@ pub fn entries<T: DeserializeOwned>(
             all(db, query, (key.0, key.1, key.2, key.3, source), read)
         }
     }
+}
+
+/// One entry.
+pub fn entry<T: DeserializeOwned>(
+    db: &Connection,
+    kind: &'static str,
+    id: &str,
+) -> Result<Option<Ended<T>>, RegisterError> {
+    one(db, sql::ENTRY_BODY, (kind, id), |row| {
+        Ok(Ended {
+            what: json(row, 1, kind, &id)?,
+            ended_at: column::<Option<i64>>(row, 2)?.map(Timestamp::from_ms),
+        })
+    })
 }
 
 /// Where the entry stands in the order of its kind.

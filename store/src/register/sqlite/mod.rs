@@ -10,6 +10,7 @@ mod migrate;
 mod queries;
 
 mod endpoint;
+mod inspections;
 mod people;
 mod watch;
 

@@ -7,7 +7,8 @@ use firemain_domain::source::{KindName, Source};
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
 
-use super::lists::{self, FLOW_TEST, INCIDENT, INSPECTION, PERMIT, WINDOW};
+use super::inspections;
+use super::lists::{self, FLOW_TEST, INCIDENT, INSPECTION, PERMIT, ROUND, WINDOW};
 use super::queries as sql;
 use super::rows::{column, one, run, signed, to_json};
 use super::said;
@@ -40,6 +41,10 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         Change::IncidentOpened { incident } => checks::incident(incident),
         Change::PermitGranted { permit } => checks::permit(permit),
         Change::InspectionEntered { inspection } => checks::inspection(inspection),
+        Change::WorkDone {
+            by, note, photos, ..
+        } => checks::work_done(by, note.as_deref(), photos),
+        Change::RoundPlanned { round } => checks::round(round),
         Change::RulesSet { parameters, .. } => checks::rules(parameters),
         Change::EpisodeAcknowledged { by, .. } => checks::author(by),
         Change::SourceRemoved { .. }
@@ -47,7 +52,8 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         | Change::InspectionWithdrawn { .. }
         | Change::WindowEnded { .. }
         | Change::IncidentEnded { .. }
-        | Change::PermitEnded { .. } => Ok(()),
+        | Change::PermitEnded { .. }
+        | Change::RoundEnded { .. } => Ok(()),
     })
 }
 
@@ -71,22 +77,43 @@ pub fn change(
 
 fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
     match change {
-        Change::SourceSet { source } => set_source(tx, source),
+        Change::SourceSet { source } => set_source(tx, at, source),
         Change::SourceRemoved { code } => remove_source(tx, code),
         Change::FlowTestEntered { test } => enter_test(tx, test),
         Change::FlowTestWithdrawn { id, source } => withdraw(tx, FLOW_TEST, id, source, at),
         Change::InspectionEntered { inspection } => {
             kind_of(tx, &inspection.source)?;
-            enter(
-                tx,
-                INSPECTION,
-                &inspection.id,
-                Some(&inspection.source),
-                inspection.at,
-                inspection,
-            )
+            inspections::check_photos(tx, &inspection.photos)?;
+            let (id, source) = (&inspection.id, Some(&*inspection.source));
+            enter(tx, INSPECTION, id, source, inspection.at, inspection)?;
+            inspections::make_work(tx, inspection)
         }
-        Change::InspectionWithdrawn { id, source } => withdraw(tx, INSPECTION, id, source, at),
+        Change::InspectionWithdrawn { id, source } => {
+            withdraw(tx, INSPECTION, id, source, at)?;
+            inspections::strike_work(tx, id)
+        }
+        Change::WorkDone {
+            id,
+            source,
+            by,
+            note,
+            photos,
+        } => {
+            inspections::check_photos(tx, photos)?;
+            let done = inspections::DoneBy {
+                by,
+                at,
+                note: note.as_deref(),
+                photos,
+            };
+            inspections::finish_work(tx, id, source, &done)
+        }
+        Change::RoundPlanned { round } => {
+            let mut sources = round.sources.iter();
+            sources.try_for_each(|source| kind_of(tx, source).map(drop))?;
+            enter(tx, ROUND, &round.id, None, round.at, round)
+        }
+        Change::RoundEnded { id, at } => end(tx, ROUND, id, *at),
         Change::RulesSet { scope, parameters } => set_rules(tx, scope, parameters),
         Change::WindowEntered { window } => {
             kind_of(tx, &window.source)?;
@@ -134,7 +161,7 @@ fn free_devices(tx: &Connection, changes: &[Change]) -> Done {
     Ok(())
 }
 
-fn set_source(tx: &Connection, source: &Source) -> Done {
+fn set_source(tx: &Connection, at: Timestamp, source: &Source) -> Done {
     if let Some(device) = source.device.as_deref() {
         let holder: Option<String> = one(tx, sql::HOLDER_OF_DEVICE, [device], |r| column(r, 0))?;
         if let Some(holder) = holder.filter(|holder| **holder != *source.code) {
@@ -156,6 +183,7 @@ fn set_source(tx: &Connection, source: &Source) -> Done {
         source.kind_name().name(),
         source.device.as_deref(),
         to_json(source)?,
+        at.ms(),
     );
     run(tx, sql::SET_SOURCE, row).map(drop)
 }
@@ -285,6 +313,7 @@ fn named(kind: &'static str) -> &'static str {
         WINDOW => "maintenance window",
         INCIDENT => "incident",
         INSPECTION => "inspection",
+        ROUND => "round",
         _ => "permit",
     }
 }

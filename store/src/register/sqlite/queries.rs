@@ -18,7 +18,8 @@ pub const HOLDER_OF_DEVICE: &str = "SELECT code FROM source WHERE device = ?1";
 /// within one batch.
 pub const FREE_DEVICE: &str =
     "UPDATE source SET device = NULL WHERE code = ?1 AND device IS NOT NULL AND device IS NOT ?2";
-pub const SET_SOURCE: &str = "INSERT INTO source (code, kind, device, body) VALUES (?1, ?2, ?3, ?4)
+pub const SET_SOURCE: &str = "INSERT INTO source (code, kind, device, body, entered_at_ms)
+     VALUES (?1, ?2, ?3, ?4, ?5)
      ON CONFLICT (code) DO UPDATE SET kind = ?2, device = ?3, body = ?4";
 pub const REMOVE_SOURCE: &str = "DELETE FROM source WHERE code = ?1";
 pub const REMOVE_STANDING: &str = "DELETE FROM standing WHERE code = ?1";
@@ -44,6 +45,49 @@ pub const ENTRIES_OF_SOURCE: &str = "SELECT id, body, ended_at_ms FROM entry
 pub const ENTRIES_STANDING_OF_SOURCE: &str = "SELECT id, body, ended_at_ms FROM entry
      WHERE kind = ?1 AND (at_ms, id) < (?2, ?3) AND source = ?5 AND ended_at_ms IS NULL
      ORDER BY at_ms DESC, id DESC LIMIT ?4";
+
+// Inspections, work and photos ---------------------------------------------------------------
+
+pub const ADD_WORK: &str =
+    "INSERT INTO work (id, source, inspection, item, found_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
+/// What a struck-out inspection found was never there; what was done about it stays.
+pub const STRIKE_WORK: &str = "DELETE FROM work WHERE inspection = ?1 AND done_at_ms IS NULL";
+pub const WORK_DONE: &str =
+    "UPDATE work SET done_at_ms = ?2, done_by = ?3, note = ?4, photos = ?5 WHERE id = ?1";
+pub const WORK: &str = "SELECT id, source, inspection, item, found_at_ms, done_at_ms, done_by,
+     note, photos FROM work WHERE id = ?1";
+/// ?1, ?2: after which; ?3: how many; ?4: 1 open, 0 done, null both.
+pub const WORKS: &str = "SELECT id, source, inspection, item, found_at_ms, done_at_ms, done_by,
+     note, photos FROM work
+     WHERE (found_at_ms, id) < (?1, ?2) AND (?4 IS NULL OR (done_at_ms IS NULL) = ?4)
+     ORDER BY found_at_ms DESC, id DESC LIMIT ?3";
+/// The same where only what is open is asked for: by its own index.
+pub const WORKS_OPEN: &str =
+    "SELECT id, source, inspection, item, found_at_ms, done_at_ms, done_by,
+     note, photos FROM work
+     WHERE (found_at_ms, id) < (?1, ?2) AND done_at_ms IS NULL AND (?4 IS NULL OR ?4 = 1)
+     ORDER BY found_at_ms DESC, id DESC LIMIT ?3";
+/// The same of one source, ?5.
+pub const WORKS_OF_SOURCE: &str =
+    "SELECT id, source, inspection, item, found_at_ms, done_at_ms, done_by,
+     note, photos FROM work
+     WHERE (found_at_ms, id) < (?1, ?2) AND (?4 IS NULL OR (done_at_ms IS NULL) = ?4)
+       AND source = ?5
+     ORDER BY found_at_ms DESC, id DESC LIMIT ?3";
+/// When each source was entered and last looked at.
+pub const LOOKED_AT: &str = "SELECT source.code, source.entered_at_ms,
+     (SELECT max(at_ms) FROM entry
+      WHERE entry.source = source.code AND kind = 'inspection' AND ended_at_ms IS NULL)
+     FROM source ORDER BY source.code";
+/// When source ?1 was first looked at from ?2 until ?3.
+pub const INSPECTED_WITHIN: &str = "SELECT min(at_ms) FROM entry
+     WHERE source = ?1 AND kind = 'inspection' AND ended_at_ms IS NULL AND at_ms BETWEEN ?2 AND ?3";
+pub const ENTRY_BODY: &str = "SELECT id, body, ended_at_ms FROM entry WHERE kind = ?1 AND id = ?2";
+pub const PHOTO_BYTES: &str = "SELECT bytes FROM photo_total";
+pub const ADD_PHOTO: &str =
+    "INSERT INTO photo (id, media, at_ms, by, bytes) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub const HAS_PHOTO: &str = "SELECT 1 FROM photo WHERE id = ?1";
+pub const PHOTO: &str = "SELECT id, media, at_ms, by, bytes FROM photo WHERE id = ?1";
 
 // Changes ------------------------------------------------------------------------------------
 

@@ -315,8 +315,11 @@ impl Run {
             self.reconcile = false;
         }
         self.was_replaying = false;
-        self.show();
-        self.told(self.register.stream_extent()?.1);
+        // What is not committed yet is shown, and said to have taken effect, only with its commit.
+        if self.pending.is_empty() {
+            self.show();
+            self.told(self.register.stream_extent()?.1);
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use firemain_api::http::{AppState, HttpSettings, InspectionSettings, Serving, Tail, TlsFiles};
-use firemain_api::watch::{Watch, WatchSettings};
+use firemain_api::watch::{Watch, WatchError, WatchSettings};
 use firemain_domain::clock::SharedClock;
 use firemain_ingest::endpoint::{
     Endpoint, EndpointParts, EndpointSettings, EndpointTls, RegisterLogins,
@@ -12,6 +12,7 @@ use firemain_ingest::endpoint::{
 use firemain_ingest::{BrokerSettings, Ingest, IngestSettings};
 use firemain_store::register::Register;
 use firemain_wire::Limits;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::ready::Ready;
@@ -71,41 +72,62 @@ impl Running {
         clock: &SharedClock,
         cancel: &CancellationToken,
     ) -> anyhow::Result<()> {
-        if parts.judges() {
-            self.judge_and_serve(settings, parts, clock, cancel).await?;
-        }
-        if parts.receives() {
-            self.receive(settings, open, clock, cancel).await?;
+        // Judging a million sources takes seconds to remember them all. What comes in meanwhile is
+        // journalled, so receiving waits for nobody.
+        let judging = parts
+            .judges()
+            .then(|| self.begin_to_judge(settings, clock, cancel));
+        let receiving = if parts.receives() {
+            self.receive(settings, open, clock, cancel).await
+        } else {
+            Ok(())
+        };
+        if let Some(judging) = judging {
+            let watch = judging.await.context("judging broke off at its start")??;
+            self.watch = Some(Arc::clone(&watch));
+            receiving?;
+            self.serve(settings, parts, watch, clock, cancel).await?;
+        } else {
+            receiving?;
         }
         Ok(())
     }
 
-    async fn judge_and_serve(
-        &mut self,
-        settings: &Settings,
-        parts: Parts,
-        clock: &SharedClock,
-        cancel: &CancellationToken,
-    ) -> anyhow::Result<()> {
-        let stores = firemain_api::Stores {
+    fn judging_stores(&self) -> firemain_api::Stores {
+        firemain_api::Stores {
             journal: Arc::clone(&self.stores.journal),
             intake: Arc::clone(&self.stores.intake),
             archive: Arc::clone(&self.stores.archive),
             register: Arc::clone(&self.stores.register),
-        };
+        }
+    }
+
+    fn begin_to_judge(
+        &self,
+        settings: &Settings,
+        clock: &SharedClock,
+        cancel: &CancellationToken,
+    ) -> JoinHandle<Result<Arc<Watch>, WatchError>> {
+        let stores = self.judging_stores();
         let watch = WatchSettings {
             rules: settings.rules.clone(),
             subscriptions: settings.mqtt.subscriptions.clone(),
             limits: limits(&settings.mqtt),
         };
-        let (of_watch, of_clock, of_cancel) = (stores.clone(), Arc::clone(clock), cancel.clone());
-        let watch = tokio::task::spawn_blocking(move || {
-            Watch::start(&of_watch, watch, of_clock, of_cancel)
-        });
-        let watch = watch.await.context("judging broke off at its start")??;
-        self.watch = Some(Arc::clone(&watch));
+        let (clock, cancel) = (Arc::clone(clock), cancel.clone());
+        tokio::task::spawn_blocking(move || Watch::start(&stores, watch, clock, cancel))
+    }
+
+    async fn serve(
+        &mut self,
+        settings: &Settings,
+        parts: Parts,
+        watch: Arc<Watch>,
+        clock: &SharedClock,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<()> {
         let state = AppState {
-            stores,
+            stores: self.judging_stores(),
             watch,
             clock: Arc::clone(clock),
         };

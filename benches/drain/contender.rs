@@ -4,8 +4,11 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use firemain_store::DataDir;
+use firemain_store::journal::{Journal, SqliteJournal};
+
 use super::support::{
-    Firemain, Influx, Mosquitto, Process, SOON, Stopwatch, now_ms, server, until,
+    Firemain, Influx, Mosquitto, Process, SOON, Stopwatch, now_ms, server, until, until_some,
 };
 use super::{DEVICES, mqtt};
 
@@ -15,6 +18,7 @@ const FILTER: &str = "firemain/v1/+/telemetry";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Contender {
     BareSocket,
+    FiremainJournal,
     Firemain,
     FiremainEmbedded,
     FiremainStockBroker,
@@ -43,8 +47,9 @@ impl Outcome {
 }
 
 impl Contender {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::BareSocket,
+        Self::FiremainJournal,
         Self::Firemain,
         Self::FiremainEmbedded,
         Self::FiremainStockBroker,
@@ -55,6 +60,7 @@ impl Contender {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::BareSocket => "bare socket",
+            Self::FiremainJournal => "firemain, journal alone",
             Self::Firemain => "firemain",
             Self::FiremainEmbedded => "firemain, embedded archive",
             Self::FiremainStockBroker => "firemain, in-flight 20",
@@ -81,6 +87,7 @@ impl Contender {
     ) -> Outcome {
         match self {
             Self::BareSocket => bare_socket(broker, messages),
+            Self::FiremainJournal => journal_alone(broker, messages, longest),
             Self::Firemain | Self::FiremainStockBroker => {
                 firemain(broker, Some(influx), messages, longest)
             }
@@ -125,6 +132,43 @@ fn bare_socket(broker: &Mosquitto, messages: u32) -> Outcome {
         took: began.elapsed(),
         cpu: cpu_of(std::process::id()).saturating_sub(cpu),
         memory_mb: memory_mb_of(std::process::id()),
+        missing: 0,
+    }
+}
+
+/// `firemain ingest` whose archive nobody answers for: it receives, journals with fsync,
+/// acknowledges, and does nothing more.
+fn journal_alone(broker: &Mosquitto, messages: u32, longest: Duration) -> Outcome {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = format!(
+        "[mqtt]\nurl = \"{}\"\nclient_id = \"journal-alone\"\n[archive]\nkind = \"influxdb2\"\n\
+         url = \"http://127.0.0.1:9\"\norg = \"nobody\"\nbucket = \"nothing\"\ntoken = \"none\"",
+        broker.url()
+    );
+    mqtt::leave_a_session(broker.address(), "journal-alone", FILTER);
+    fill(broker, messages);
+    let began = Stopwatch::start();
+    let firemain = Firemain::builder("ingest")
+        .config(&config)
+        .data(folder.path())
+        .start_unready();
+    let file = DataDir::open(folder.path())
+        .expect("the folder can be used")
+        .journal();
+    let journal = until_some("the journal is there", longest, || {
+        SqliteJournal::open_reader(&file).ok()
+    });
+    // Beside the messages it holds a few words of its own.
+    until("everything is journalled", longest, || {
+        journal
+            .head()
+            .is_ok_and(|head| head.0 >= u64::from(messages))
+    });
+    Outcome {
+        messages,
+        took: began.elapsed(),
+        cpu: cpu_of(firemain.id()),
+        memory_mb: memory_mb_of(firemain.id()),
         missing: 0,
     }
 }

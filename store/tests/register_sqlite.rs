@@ -236,7 +236,7 @@ proptest! {
             let kept = register.sources(None, 100).unwrap();
             prop_assert_eq!(&kept, &expected.values().cloned().collect::<Vec<_>>());
             let devices = kept.iter().filter_map(|s| s.device.clone()).collect::<Vec<_>>();
-            let mut map: Vec<_> = register.device_map().unwrap().into_iter().map(|(d, _)| d).collect();
+            let mut map: Vec<_> = register.device_map().unwrap().into_iter().map(|(d, _, _)| d).collect();
             map.sort();
             let mut devices = devices;
             devices.sort();

@@ -245,15 +245,17 @@ impl Board {
         told: impl Iterator<Item = (Arc<Source>, Standing, Vec<OpenAlert>, Vec<Forecast>)>,
     ) {
         let mut fresh = State::default();
-        let mut places = Vec::new();
+        let (mut places, mut codes) = (Vec::new(), Vec::new());
         for (source, standing, alerts, ahead) in told {
             let index = fresh.slots.len() as u32;
             places.push(Place::new(source.position, index));
-            fresh.by_code.insert(source.code.clone(), index);
+            codes.push((source.code.clone(), index));
             fresh
                 .slots
                 .push(Some(Slot::new(source, &standing, alerts, ahead)));
         }
+        // All at once the tree's nodes are full; one by one in order, half full.
+        fresh.by_code = codes.into_iter().collect();
         fresh.slots.shrink_to_fit();
         fresh.places = RTree::bulk_load(places);
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = fresh;

@@ -23,6 +23,8 @@ use crate::board::{Board, OpenAlert, Told, open_alert};
 
 /// Envelopes taken at a time: a few milliseconds' work.
 const SLICE: usize = 512;
+/// Sources shown on the board at a time: those who read it wait meanwhile.
+const SHOWN_AT_A_TIME: usize = 512;
 /// Changes taken at a time.
 const CHANGES: usize = 1_024;
 /// How long effects are gathered while the journal keeps coming, ms.
@@ -313,10 +315,11 @@ impl Run {
             self.reconcile = false;
         }
         self.was_replaying = false;
-        self.gone.clear();
-        self.fold.judge.look_at_touched(|_| {});
-        self.board.fill(&self.fold.judge);
-        self.told(self.register.stream_extent()?.1);
+        // What is not committed yet is shown, and said to have taken effect, only with its commit.
+        if self.pending.is_empty() {
+            self.show();
+            self.told(self.register.stream_extent()?.1);
+        }
         Ok(())
     }
 
@@ -381,12 +384,15 @@ impl Run {
     fn show(&mut self) {
         self.timers.gathered_since = None;
         if self.fold.judge.is_touched() || !self.gone.is_empty() {
-            let mut told = std::mem::take(&mut self.gone);
+            let (mut told, board) = (std::mem::take(&mut self.gone), &self.board);
             self.fold.judge.look_at_touched(|look| {
                 let (source, standing, alerts, ahead) = board_row(look);
                 told.push(Told::Stands(source, standing, alerts, ahead));
+                if told.len() == SHOWN_AT_A_TIME {
+                    board.take(told.drain(..));
+                }
             });
-            self.board.take(told);
+            board.take(told);
         }
         let change = self.fold.change;
         self.shared

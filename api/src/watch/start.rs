@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use firemain_domain::Timestamp;
+use firemain_domain::change::ChangeNumber;
 use firemain_domain::judging::{Judge, SavedSource};
 use firemain_store::journal::{Journal, Position};
-use firemain_store::register::{Checkpoint, Register, RegisterError};
+use firemain_store::register::{Checkpoint, Register, RegisterError, SourceCheckpoint};
 use firemain_wire::Decoder;
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +61,7 @@ impl Start {
         self.journal.add_consumer(CONSUMER, Position(0))?;
         let (committed, change) = self.register.committed()?;
         let (oldest, head) = self.journal.extent()?;
-        let (fold, recovered) = match self.load()? {
+        let (fold, recovered) = match self.load()?.not_beyond(self.register.newest_change()?) {
             Loaded::Fold(fold) => (*fold, None),
             Loaded::Nothing => (self.blank(), None),
             Loaded::Damaged(reason) => {
@@ -102,12 +103,22 @@ impl Start {
     }
 
     fn load(&self) -> Result<Loaded, WatchError> {
-        match self.register.load_checkpoint() {
-            Ok(None) => Ok(Loaded::Nothing),
-            Ok(Some(checkpoint)) => Ok(match self.thaw(checkpoint) {
+        let mut loaded = Loaded::Nothing;
+        let read = self.register.read_checkpoint(&mut |head, sources| {
+            let mut unread = None;
+            let mut read = sources.map_while(|source| source.map_err(|e| unread = Some(e)).ok());
+            let thawed = self.thaw(&head, &mut read);
+            if let Some(error) = unread {
+                return Err(error);
+            }
+            loaded = match thawed {
                 Ok(fold) => Loaded::Fold(Box::new(fold)),
                 Err(reason) => Loaded::Damaged(reason),
-            }),
+            };
+            Ok(())
+        });
+        match read {
+            Ok(_) => Ok(loaded),
             Err(RegisterError::Unreadable { what, reason }) => {
                 Ok(Loaded::Damaged(format!("{what}: {reason}")))
             }
@@ -115,19 +126,23 @@ impl Start {
         }
     }
 
-    fn thaw(&self, checkpoint: Checkpoint) -> Result<Fold, String> {
+    fn thaw(
+        &self,
+        checkpoint: &Checkpoint,
+        sources: &mut dyn Iterator<Item = SourceCheckpoint>,
+    ) -> Result<Fold, String> {
         let global: Global = postcard::from_bytes(&checkpoint.global).map_err(|e| e.to_string())?;
         if global.layout != LAYOUT {
             return Err("it is of another version".to_owned());
         }
-        let sources = checkpoint.sources.into_iter().map(|part| SavedSource {
+        let sources = sources.map(|part| SavedSource {
             code: part.code,
             settings: part.settings,
             state: part.state,
         });
         let mut fold = self.blank();
         fold.judge
-            .restore(&global.judge, sources.collect())
+            .restore(&global.judge, sources)
             .map_err(|e| e.to_string())?;
         fold.decoder.restore(&global.decoder);
         fold.position = checkpoint.upto;
@@ -144,4 +159,18 @@ enum Loaded {
     Fold(Box<Fold>),
     Nothing,
     Damaged(String),
+}
+
+impl Loaded {
+    /// A state with changes that the register does not have belongs to another one, or the register
+    /// was put back from a backup.
+    fn not_beyond(self, newest: ChangeNumber) -> Self {
+        match self {
+            Self::Fold(fold) if fold.change > newest => Self::Damaged(format!(
+                "it holds changes up to {}, and the register only up to {newest}",
+                fold.change
+            )),
+            other => other,
+        }
+    }
 }

@@ -13,7 +13,7 @@ use firemain_domain::time::MINUTE_MS;
 use firemain_store::journal::{
     Body, Envelope, Journal, JournalOptions, Message, Position, SqliteJournal,
 };
-use firemain_store::register::{EpisodeFilter, Register, SqliteRegister};
+use firemain_store::register::{Checkpoint, EpisodeFilter, Register, SqliteRegister};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -312,9 +312,14 @@ async fn a_damaged_checkpoint_is_reported_and_judging_begins_anew_without_paging
     judged(&watch, head).await;
     watch.stop().await;
     let before = town.told();
-    let mut checkpoint = town.register.load_checkpoint().unwrap().unwrap();
-    checkpoint.global = vec![0xff; 9];
-    town.register.save_checkpoint(&checkpoint).unwrap();
+    let damaged = Checkpoint {
+        upto: head,
+        change: 4,
+        global: vec![0xff; 9],
+        sources: Vec::new(),
+    };
+    let nothing = &mut std::iter::empty();
+    town.register.save_checkpoint(&damaged, nothing).unwrap();
 
     let watch = town.watch();
     judged(&watch, head).await;

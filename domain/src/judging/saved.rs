@@ -49,6 +49,9 @@ pub struct RestoreError {
 /// Changes whenever what is saved is laid out anew.
 const LAYOUT: u16 = 14;
 
+/// Numbers ever given to sources, at most: beyond that a saved state is damaged.
+const MOST_NUMBERS: usize = 1 << 26;
+
 #[derive(Serialize, Deserialize)]
 struct Global {
     layout: u16,
@@ -123,22 +126,6 @@ impl Judge {
         }
         let written = std::mem::take(&mut self.written);
         (!written.is_empty() || !self.due.is_empty()).then_some(written)
-    }
-
-    /// What was saved could not be kept: it is to be saved again next time.
-    pub fn save_failed(&mut self, saved: &[SavedSource]) {
-        for part in saved {
-            let Some(&index) = self.by_code.get(&part.code) else {
-                self.gone.push(part.code.clone());
-                continue;
-            };
-            if let Some(one) = self.ones[index as usize].as_deref_mut() {
-                one.settings_dirty |= part.settings.is_some();
-                if !std::mem::replace(&mut one.dirty, true) {
-                    self.dirty.push(index);
-                }
-            }
-        }
     }
 
     /// Nothing that was saved could be kept: everything is to be saved next time.
@@ -263,7 +250,7 @@ impl Judge {
     pub fn restore(
         &mut self,
         global: &[u8],
-        sources: Vec<SavedSource>,
+        sources: impl IntoIterator<Item = SavedSource>,
     ) -> Result<(), RestoreError> {
         let wrong = |what: &str, reason: &dyn ToString| RestoreError {
             what: what.to_owned(),
@@ -275,7 +262,7 @@ impl Judge {
             return Err(wrong("what all share", &"it is of another version"));
         }
         let limit = global.numbers as usize;
-        if limit > sources.len().saturating_mul(64) + 1_000_000 {
+        if limit > MOST_NUMBERS {
             return Err(wrong("what all share", &"its numbers cannot be"));
         }
         let mut restored = Self::new(Rules::default());
@@ -295,9 +282,6 @@ impl Judge {
             .group_deadlines
             .extend(receiving.map(|at| (at, Due::Receiving)));
         restored.world.receiving = global.receiving;
-        restored.ones.resize_with(limit, || None);
-        restored.by_code.reserve(sources.len());
-        restored.by_device.reserve(sources.len());
         for saved in sources {
             let (Some(settings), Some(state)) = (&saved.settings, &saved.state) else {
                 return Err(wrong(&saved.code, &"a part is missing"));
@@ -306,10 +290,11 @@ impl Judge {
                 serde_json::from_str(settings).map_err(|e| wrong(&saved.code, &e))?;
             let part: Part<State> =
                 postcard::from_bytes(state).map_err(|e| wrong(&saved.code, &e))?;
-            if !restored.take_back(settings, part) {
+            if part.index as usize >= limit || !restored.take_back(settings, part) {
                 return Err(wrong(&saved.code, &"its number is that of another"));
             }
         }
+        restored.ones.resize_with(limit, || None);
         restored.world.zones.settle();
         *self = restored;
         Ok(())
@@ -317,7 +302,10 @@ impl Judge {
 
     fn take_back(&mut self, mut settings: Settings, part: Part<State>) -> bool {
         let index = part.index;
-        if !matches!(self.ones.get(index as usize), Some(None)) {
+        if index as usize >= self.ones.len() {
+            self.ones.resize_with(index as usize + 1, || None);
+        }
+        if self.ones[index as usize].is_some() {
             return false;
         }
         let source = Arc::make_mut(&mut settings.source);

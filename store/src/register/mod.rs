@@ -23,7 +23,7 @@ use firemain_domain::change::{
 };
 use firemain_domain::judging::{EpisodeState, Parameters, RuleScope, Severity, Standing};
 use firemain_domain::report::DeviceId;
-use firemain_domain::source::{Source, SourceCode};
+use firemain_domain::source::{KindName, Source, SourceCode};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::Position;
@@ -63,8 +63,8 @@ pub trait Register: EndpointRegister + InspectionRegister {
     fn sources(&self, after: Option<&str>, limit: usize) -> Result<Vec<Source>, RegisterError>;
     /// One source.
     fn source(&self, code: &str) -> Result<Option<Source>, RegisterError>;
-    /// Device and source pairs of every registered device.
-    fn device_map(&self) -> Result<Vec<(DeviceId, SourceCode)>, RegisterError>;
+    /// Every registered device with its source and what that is.
+    fn device_map(&self) -> Result<Vec<(DeviceId, SourceCode, KindName)>, RegisterError>;
 
     /// Flow tests, newest first, after the id `after`; of one source or of all.
     fn flow_tests(
@@ -132,11 +132,21 @@ pub trait Register: EndpointRegister + InspectionRegister {
         after: ChangeNumber,
     ) -> Result<Vec<(ChangeNumber, Position)>, RegisterError>;
 
-    /// Writes the dirty part of the fold's state with the position it stands at, in one transaction.
-    fn save_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), RegisterError>;
+    /// Writes the dirty part of the fold's state with the position it stands at, in one transaction:
+    /// what `checkpoint` has of sources, then those of `more`, which need never be in memory together.
+    /// An error among them, and nothing is written. Nobody else's writing waits meanwhile.
+    fn save_checkpoint(
+        &self,
+        checkpoint: &Checkpoint,
+        more: SourceCheckpoints<'_>,
+    ) -> Result<(), RegisterError>;
 
-    /// The whole checkpoint, if there is one.
-    fn load_checkpoint(&self) -> Result<Option<Checkpoint>, RegisterError>;
+    /// The whole checkpoint, if there is one: `read` is given its head, without sources, and
+    /// them one by one. False: there is none.
+    fn read_checkpoint(
+        &self,
+        read: &mut dyn FnMut(Checkpoint, SourceCheckpoints<'_>) -> Result<(), RegisterError>,
+    ) -> Result<bool, RegisterError>;
 
     // What judging said ------------------------------------------------------------------------
 
@@ -177,6 +187,10 @@ pub trait Register: EndpointRegister + InspectionRegister {
     /// The newest word of every part.
     fn statuses(&self) -> Result<Vec<PartStatus>, RegisterError>;
 }
+
+/// Sources of a checkpoint, one by one.
+pub type SourceCheckpoints<'a> =
+    &'a mut dyn Iterator<Item = Result<SourceCheckpoint, RegisterError>>;
 
 /// How a part of firemain is (`receive`, `archive` …), so that the API can tell of parts that run in
 /// another process.

@@ -185,7 +185,24 @@ pub fn judging_saves_its_state(register: &dyn Register) {
             part("TR-1", Some("{\"a\":1}"), Some(&[1])),
         ],
     };
-    register.save_checkpoint(&checkpoint).unwrap();
+    let (first, second) = checkpoint.sources.split_at(1);
+    let begun = Checkpoint {
+        sources: first.to_vec(),
+        ..checkpoint.clone()
+    };
+    let broken_off = [
+        Ok(second[0].clone()),
+        Err(RegisterError::Conflict("broken off".to_owned())),
+    ];
+    assert!(
+        register
+            .save_checkpoint(&begun, &mut broken_off.into_iter())
+            .is_err()
+    );
+    let read = register.read_checkpoint(&mut |_, _| Ok(()));
+    assert!(!read.unwrap(), "what was broken off was never written");
+    let mut more = second.iter().cloned().map(Ok);
+    register.save_checkpoint(&begun, &mut more).unwrap();
     checkpoint = Checkpoint {
         upto: Position(130),
         change: 6,
@@ -196,7 +213,9 @@ pub fn judging_saves_its_state(register: &dyn Register) {
             part("BE-1", Some("{}"), Some(&[3])),
         ],
     };
-    register.save_checkpoint(&checkpoint).unwrap();
+    register
+        .save_checkpoint(&checkpoint, &mut std::iter::empty())
+        .unwrap();
 }
 
 pub fn sources_are_removed(register: &dyn Register) {

@@ -1,7 +1,7 @@
 //! Logins, cursors, the words of our own parts; and what a restart finds.
 
 use firemain_store::journal::Position;
-use firemain_store::register::{Login, PartStatus, Register};
+use firemain_store::register::{Checkpoint, Login, PartStatus, Register};
 
 use crate::register_support::{at, login};
 
@@ -63,8 +63,14 @@ pub fn after_a_restart_all_is_there(register: &dyn Register) {
     assert_eq!(register.committed().unwrap(), (Position(130), 5));
     assert_eq!(register.stream_extent().unwrap(), (4, 5));
     assert_eq!(register.login("gateway").unwrap().unwrap().devices.len(), 2);
-    let mut checkpoint = register.load_checkpoint().unwrap().unwrap();
-    checkpoint.sources.sort_by(|a, b| a.code.cmp(&b.code));
+    let mut read = None;
+    let there = register.read_checkpoint(&mut |head, sources| {
+        let sources = sources.collect::<Result<Vec<_>, _>>()?;
+        read = Some(Checkpoint { sources, ..head });
+        Ok(())
+    });
+    assert!(there.unwrap());
+    let checkpoint = read.unwrap();
     assert_eq!((checkpoint.upto, checkpoint.change), (Position(130), 6));
     assert_eq!(checkpoint.global, [9]);
     let parts: Vec<_> = checkpoint

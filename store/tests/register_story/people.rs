@@ -1,6 +1,7 @@
 //! What people enter, and what is refused.
 
 use firemain_domain::change::{Change, PermitPurpose};
+use firemain_domain::source::KindName;
 use firemain_store::journal::Position;
 use firemain_store::register::{Register, RegisterError};
 
@@ -10,7 +11,8 @@ pub fn an_empty_register_says_so(register: &dyn Register) {
     assert_eq!(register.newest_change().unwrap(), 0);
     assert_eq!(register.committed().unwrap(), (Position(0), 0));
     assert_eq!(register.stream_extent().unwrap(), (0, 0));
-    assert!(register.load_checkpoint().unwrap().is_none());
+    let read = register.read_checkpoint(&mut |_, _| panic!("there is none"));
+    assert!(!read.unwrap());
     assert!(register.sources(None, 10).unwrap().is_empty());
     assert!(register.source("TR-1").unwrap().is_none());
     assert!(register.cursor("archive").unwrap().is_none());
@@ -116,7 +118,7 @@ pub fn devices_change_over(register: &dyn Register) {
         .change("lan", at(2), &[set(&one), set(&two)])
         .unwrap();
     let map = register.device_map().unwrap();
-    assert!(map.contains(&("dev-tr-2".into(), "TR-1".into())));
+    assert!(map.contains(&("dev-tr-2".into(), "TR-1".into(), KindName::Hydrant)));
     let back = [set(&hydrant("TR-1")), set(&hydrant("TR-2"))];
     assert_eq!(register.change("lan", at(3), &back).unwrap(), 8);
 }

@@ -6,7 +6,7 @@ use firemain_domain::Timestamp;
 use firemain_domain::change::ChangeNumber;
 use firemain_domain::judging::{Parameters, RuleScope};
 use firemain_domain::report::DeviceId;
-use firemain_domain::source::{Source, SourceCode};
+use firemain_domain::source::{KindName, Source, SourceCode};
 use rusqlite::{Connection, Row};
 use serde::de::DeserializeOwned;
 
@@ -88,11 +88,18 @@ fn read_source(row: &Row<'_>) -> Result<Source, RegisterError> {
 }
 
 /// Every registered device with its source.
-pub fn device_map(db: &Connection) -> Result<Vec<(DeviceId, SourceCode)>, RegisterError> {
+pub fn device_map(db: &Connection) -> Result<Vec<(DeviceId, SourceCode, KindName)>, RegisterError> {
     all(db, sql::DEVICES, [], |row| {
+        let kind: String = column(row, 2)?;
+        let kinds = [KindName::Hydrant, KindName::Tank, KindName::DrawPoint];
+        let kind = kinds.into_iter().find(|known| known.name() == kind);
         Ok((
             Arc::from(column::<String>(row, 0)?),
             Arc::from(column::<String>(row, 1)?),
+            kind.ok_or_else(|| RegisterError::Unreadable {
+                what: "kind of a source",
+                reason: "nobody here knows it".to_owned(),
+            })?,
         ))
     })
 }

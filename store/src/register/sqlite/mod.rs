@@ -1,11 +1,13 @@
 //! The register in SQLite: one file, write-ahead, every commit on disk before it returns.
 //!
 //! In one process one connection writes and several read; a second process may have the same file
-//! open and do the same. Statements: [`queries`]. A call's way: checked for what it says by itself
+//! open and do the same. The fold's own state, large and written each minute, lies in a file of its
+//! own beside it ([`folded`]), so that nobody waits for it. Statements: [`queries`]. A call's way: checked for what it says by itself
 //! ([`super::checks`]), then, in one transaction, for what it says of others ([`people`]); what
 //! judging commits goes by [`watch`], what is asked for by [`lists`] and [`said`].
 
 mod connection;
+mod folded;
 mod migrate;
 mod queries;
 
@@ -29,15 +31,16 @@ use firemain_domain::change::{
 };
 use firemain_domain::judging::{Parameters, RuleScope, Standing};
 use firemain_domain::report::DeviceId;
-use firemain_domain::source::{Source, SourceCode};
+use firemain_domain::source::{KindName, Source, SourceCode};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tracing::warn;
 
 use self::connection::{Readers, during, lock};
+use self::folded::Folded;
 use self::notice::Notices;
 use super::{
     Checkpoint, Ended, EpisodeFilter, EpisodeRow, Login, NumberedChange, PartStatus, Register,
-    RegisterError, StreamEvent, WatchCommit, checks,
+    RegisterError, SourceCheckpoints, StreamEvent, WatchCommit, checks,
 };
 use crate::journal::Position;
 
@@ -46,6 +49,7 @@ use crate::journal::Position;
 pub struct SqliteRegister {
     writer: Mutex<Connection>,
     readers: Readers,
+    folded: Folded,
     notices: Notices,
 }
 
@@ -65,6 +69,7 @@ impl SqliteRegister {
         Ok(Self {
             writer: Mutex::new(writer),
             readers: Readers::new(path.to_owned()),
+            folded: Folded::open(path)?,
             notices,
         })
     }
@@ -126,7 +131,7 @@ impl Register for SqliteRegister {
         self.readers.read(|db| lists::source(db, code))
     }
 
-    fn device_map(&self) -> Result<Vec<(DeviceId, SourceCode)>, RegisterError> {
+    fn device_map(&self) -> Result<Vec<(DeviceId, SourceCode, KindName)>, RegisterError> {
         self.readers.read(lists::device_map)
     }
 
@@ -248,12 +253,19 @@ impl Register for SqliteRegister {
         self.readers.read(|db| watch::taken_changes(db, after))
     }
 
-    fn save_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), RegisterError> {
-        self.write("written to", |tx| watch::save_checkpoint(tx, checkpoint))
+    fn save_checkpoint(
+        &self,
+        checkpoint: &Checkpoint,
+        more: SourceCheckpoints<'_>,
+    ) -> Result<(), RegisterError> {
+        self.folded.save(checkpoint, more)
     }
 
-    fn load_checkpoint(&self) -> Result<Option<Checkpoint>, RegisterError> {
-        self.readers.read(watch::load_checkpoint)
+    fn read_checkpoint(
+        &self,
+        read: &mut dyn FnMut(Checkpoint, SourceCheckpoints<'_>) -> Result<(), RegisterError>,
+    ) -> Result<bool, RegisterError> {
+        self.folded.read(read)
     }
 
     fn standings(&self) -> Result<Vec<(SourceCode, Standing)>, RegisterError> {

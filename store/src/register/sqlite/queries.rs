@@ -12,7 +12,7 @@ pub const TABLES: &str = "SELECT count(*) FROM sqlite_schema";
 pub const SOURCES: &str = "SELECT code, body FROM source WHERE code > ?1 ORDER BY code LIMIT ?2";
 pub const SOURCE: &str = "SELECT code, body FROM source WHERE code = ?1";
 pub const SOURCE_KIND: &str = "SELECT kind FROM source WHERE code = ?1";
-pub const DEVICES: &str = "SELECT device, code FROM source WHERE device IS NOT NULL";
+pub const DEVICES: &str = "SELECT device, code, kind FROM source WHERE device IS NOT NULL";
 pub const HOLDER_OF_DEVICE: &str = "SELECT code FROM source WHERE device = ?1";
 /// Lets go of a source's device where it gets another, so that two sources can change theirs over
 /// within one batch.
@@ -235,8 +235,10 @@ pub const SET_CHECKPOINT_STATE: &str = "INSERT INTO checkpoint_state (code, stat
      ON CONFLICT (code) DO UPDATE SET state = ?2";
 pub const REMOVE_CHECKPOINT_SETTINGS: &str = "DELETE FROM checkpoint_settings WHERE code = ?1";
 pub const REMOVE_CHECKPOINT_STATE: &str = "DELETE FROM checkpoint_state WHERE code = ?1";
+/// By code, so that both tables are read from one end to the other.
 pub const CHECKPOINT_SOURCES: &str = "SELECT state.code, settings.settings, state.state
-     FROM checkpoint_state AS state LEFT JOIN checkpoint_settings AS settings USING (code)";
+     FROM checkpoint_state AS state LEFT JOIN checkpoint_settings AS settings USING (code)
+     ORDER BY state.code";
 
 // Our own parts ------------------------------------------------------------------------------
 

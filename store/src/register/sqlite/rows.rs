@@ -88,7 +88,7 @@ pub fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-fn ready<'a>(
+pub fn ready<'a>(
     db: &'a Connection,
     query: &'static str,
 ) -> Result<CachedStatement<'a>, RegisterError> {

@@ -1,6 +1,4 @@
-//! What judging commits: effects with their cursor, and the checkpoint of its state.
-
-use std::sync::Arc;
+//! What judging commits: effects with their cursor.
 
 use firemain_domain::change::ChangeNumber;
 use rusqlite::Connection;
@@ -9,7 +7,7 @@ use super::queries as sql;
 use super::rows::{all, column, one, run, signed, to_json, unsigned};
 use super::said::severity_number;
 use crate::journal::Position;
-use crate::register::{Checkpoint, RegisterError, SourceCheckpoint, WatchCommit};
+use crate::register::{RegisterError, WatchCommit};
 
 /// A commit with its rows made ready, before the register is locked.
 pub struct Written<'a> {
@@ -134,54 +132,4 @@ pub fn taken_changes(
             Position(unsigned(column(row, 1)?)),
         ))
     })
-}
-
-/// Writes the dirty part of the state.
-pub fn save_checkpoint(tx: &Connection, checkpoint: &Checkpoint) -> Result<(), RegisterError> {
-    let mut sources: Vec<&SourceCheckpoint> = checkpoint.sources.iter().collect();
-    // In the order of the tables: neighbours on one page are written once.
-    sources.sort_by(|a, b| a.code.cmp(&b.code));
-    for source in sources {
-        save_source(tx, source)?;
-    }
-    let (upto, change) = (signed(checkpoint.upto.0), signed(checkpoint.change));
-    run(tx, sql::SET_CHECKPOINT, (upto, change, &checkpoint.global)).map(drop)
-}
-
-fn save_source(tx: &Connection, source: &SourceCheckpoint) -> Result<(), RegisterError> {
-    let code = &*source.code;
-    let Some(state) = &source.state else {
-        run(tx, sql::REMOVE_CHECKPOINT_SETTINGS, [code])?;
-        return run(tx, sql::REMOVE_CHECKPOINT_STATE, [code]).map(drop);
-    };
-    if let Some(settings) = &source.settings {
-        run(tx, sql::SET_CHECKPOINT_SETTINGS, (code, settings))?;
-    }
-    run(tx, sql::SET_CHECKPOINT_STATE, (code, state)).map(drop)
-}
-
-/// The whole checkpoint. Read in one transaction, so that its parts belong together.
-pub fn load_checkpoint(db: &Connection) -> Result<Option<Checkpoint>, RegisterError> {
-    let snapshot = db
-        .unchecked_transaction()
-        .map_err(|e| super::during("read", e))?;
-    let checkpoint = one(&snapshot, sql::CHECKPOINT, [], |row| {
-        Ok(Checkpoint {
-            upto: Position(unsigned(column(row, 0)?)),
-            change: unsigned(column(row, 1)?),
-            global: column(row, 2)?,
-            sources: Vec::new(),
-        })
-    })?;
-    let Some(mut checkpoint) = checkpoint else {
-        return Ok(None);
-    };
-    checkpoint.sources = all(&snapshot, sql::CHECKPOINT_SOURCES, [], |row| {
-        Ok(SourceCheckpoint {
-            code: Arc::from(column::<String>(row, 0)?),
-            settings: column(row, 1)?,
-            state: Some(column(row, 2)?),
-        })
-    })?;
-    Ok(Some(checkpoint))
 }

@@ -85,13 +85,15 @@ fn verdict(http: &Http, code: &str) -> Value {
     http.get(&format!("/api/v1/sources/{code}/verdict")).ok()["verdict"].clone()
 }
 
-/// What the live stream has told of alerts since its beginning, as rule and event.
+/// What the live stream has told of alerts of sources since its beginning, as rule and event. Of its
+/// own loss of data firemain tells one person, and that is no source's.
 fn told(http: &Http) -> Vec<(String, String)> {
     let events = http.events_until_quiet("/api/v1/stream?after=0");
     let episodes = events.iter().filter(|(kind, _)| kind == "episode");
     let bodies = episodes.map(|(_, body)| serde_json::from_str::<Value>(body).expect("JSON"));
     let text = |body: &Value, key: &str| body[key].as_str().unwrap_or_default().to_owned();
     bodies
+        .filter(|body| body["source"].is_string())
         .map(|body| (text(&body, "rule"), text(&body, "event")))
         .collect()
 }

@@ -19,6 +19,10 @@ impl Table {
         Self
     }
 
+    #[expect(
+        clippy::unused_self,
+        reason = "a line belongs to a table that was begun"
+    )]
     pub(crate) fn line(&mut self, what: &str, measured: &str, bar: &str) {
         println!("{what:<36} {measured:<62} {bar}");
     }
@@ -38,6 +42,7 @@ impl Table {
         self.line(what, &text, bar);
     }
 
+    #[expect(clippy::unused_self, reason = "the end takes the table away")]
     pub(crate) fn end(self) {
         println!("\nRatios and times are of this machine, with everything on it.");
     }

@@ -446,3 +446,32 @@ fn a_source_that_says_only_what_cannot_be_is_unknown_for_that() {
     told.reads("H", &[(PressureKpa, 200.0)]);
     assert_eq!(told.standing("H").verdict, Verdict::Usable);
 }
+
+#[test]
+fn short_by_less_than_its_sensor_can_tell_wakes_nobody_unless_it_goes_on() {
+    let accurate = |accuracy| {
+        let mut source = hydrant("H");
+        let mut sensor = firemain_domain::source::Sensor::clone(&source.sensor);
+        sensor.accuracy = accuracy;
+        source.sensor = sensor.into();
+        source
+    };
+    let pages_after = |accuracy, minutes: i64| {
+        let mut told = Told::recording([accurate(accuracy)]);
+        told.steady("H", 150.0, 8);
+        for _ in 0..minutes / 15 {
+            told.reads("H", &[(PressureKpa, 94.0)]);
+            told.pass_min(15);
+        }
+        assert_eq!(
+            told.standing("H").verdict,
+            Verdict::Degraded,
+            "shown at once"
+        );
+        told.newest("LOW_STATIC").unwrap().pages
+    };
+    assert!(pages_after(None, 60), "nobody says how well it measures");
+    assert!(pages_after(Some(4.0), 60), "short by more");
+    assert!(!pages_after(Some(8.0), 300));
+    assert!(pages_after(Some(8.0), 420), "it goes on");
+}

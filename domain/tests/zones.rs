@@ -408,3 +408,21 @@ fn a_judge_held_to_what_was_told_keeps_the_incident_until_data_clears_it() {
     assert_eq!(cleared.id.n, 1);
     assert!(cleared.cleared_at.is_some());
 }
+
+#[test]
+fn water_that_comes_and_goes_by_the_hour_is_no_drop_of_its_zone() {
+    let by_hours = street().into_iter().map(|mut source| {
+        source.supply_schedule = Some("05:00-08:00,16:00-20:00".parse().unwrap());
+        source
+    });
+    let mut told = Told::recording(by_hours);
+    let hours: firemain_domain::source::SupplySchedule = "05:00-08:00,16:00-20:00".parse().unwrap();
+    for _ in 0..4 * 96 {
+        let kpa = if hours.is_on(told.now) { 200.0 } else { 1.0 };
+        quarters(&mut told, 1, |_| kpa);
+    }
+    let dropped = told
+        .episodes()
+        .filter(|(_, e)| e.id.rule == RuleName::ZoneDrop);
+    assert_eq!(dropped.count(), 0);
+}

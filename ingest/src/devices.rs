@@ -190,7 +190,7 @@ mod tests {
             let code = SourceCode::from(source.as_str());
             map.remove(&code);
             model.retain(|_, s| *s != source);
-            if dice % 3 > 0 {
+            if !dice.is_multiple_of(3) {
                 let kind = KindName::Hydrant;
                 map.enter(device.as_str().into(), Registered { source: code, kind });
                 model.insert(device, source);

@@ -129,7 +129,7 @@ impl Saver {
                 self.written(fold, writing);
                 true
             }
-            writing => {
+            writing @ Stage::Writing(_) => {
                 self.stage = writing;
                 false
             }

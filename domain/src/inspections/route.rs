@@ -83,8 +83,8 @@ mod tests {
 
     #[test]
     fn where_the_nearest_next_doubles_back_the_other_way_around_is_taken() {
-        // The nearest is to the east, all others to the west and back again.
-        let stops = [at(0.0, 1.0), at(0.0, -1.2), at(0.0, 3.0), at(0.0, -9.0)];
+        // Nearest next: 1 km east, back to the west, east again, far west. Better: all of the east first.
+        let stops = [at(0.0, 1.0), at(0.0, -1.2), at(0.0, 3.4), at(0.0, -9.0)];
         let from = at(0.0, 0.0);
         let greedy = nearest_next(from, &stops);
         let route = order(from, &stops);

@@ -282,10 +282,10 @@ pub fn look_at_page(
 fn decide_page(one: &mut One, index: u32, place: usize, world: &World) {
     let now = world.clocks.now();
     let doubtful = is_doubtful(one, index, &one.state.conditions[place], world);
-    if let (Some(doubtful), Some(episode)) = (doubtful, &mut one.state.conditions[place].episode) {
-        if matches!(episode.detail, None | Some(Detail::DryOrBroken)) {
-            episode.detail = doubtful.then_some(Detail::DryOrBroken);
-        }
+    if let (Some(doubtful), Some(episode)) = (doubtful, &mut one.state.conditions[place].episode)
+        && matches!(episode.detail, None | Some(Detail::DryOrBroken))
+    {
+        episode.detail = doubtful.then_some(Detail::DryOrBroken);
     }
     let muted = mute(one, index, &one.state.conditions[place], world, now);
     let command = tells_command(one, &one.state.conditions[place], world, now);

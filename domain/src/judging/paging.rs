@@ -57,6 +57,7 @@ pub fn mute(
             explained
                 .then(|| {
                     by_use_nearby(one, index, condition, world, now)
+                        .or_else(|| by_accuracy(one, condition, world, now))
                         .or_else(|| by_every_day(one, condition, world, now))
                 })
                 .flatten()
@@ -204,6 +205,21 @@ fn by_doubt(one: &One, condition: &Condition, world: &World, now: Moment) -> Opt
     waits.then_some(Muted {
         by: Mute::Unsure,
         until: (now.wall < until).then_some(until),
+    })
+}
+
+/// Short by less than its sensor can tell: shown as low at once, but nobody is woken for what may not
+/// be so, unless it goes on.
+fn by_accuracy(one: &One, condition: &Condition, world: &World, now: Moment) -> Option<Muted> {
+    let source = &one.settings.source;
+    let short_kpa = -condition.run.as_ref()?.measured.margin?;
+    let within = short_kpa <= source.sensor.accuracy?;
+    let wait_s = world.rules.of(source).low_static.within_accuracy_s;
+    let began_at = condition.episode.as_ref()?.began_at;
+    let until = began_at.plus_ms(i64::from(wait_s) * 1_000);
+    (within && now.wall < until).then_some(Muted {
+        by: Mute::Unsure,
+        until: Some(until),
     })
 }
 

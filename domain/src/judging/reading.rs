@@ -147,7 +147,14 @@ fn note_drop(one: &mut One, taken: &Taken, current: bool, doubtful: bool, world:
     if !current || one.state.is_drawing() {
         return;
     }
-    let rule = &world.rules.of(source).zone_drop;
+    let rules = world.rules.of(source);
+    let grace_ms = i64::from(rules.common.supply_grace_s) * 1_000;
+    if one.settings.water_owed_from(taken.at, grace_ms).is_some() {
+        // Water that is not owed yet has not dropped: it comes and goes by the hour.
+        one.state.down_since = None;
+        return;
+    }
+    let rule = &rules.zone_drop;
     let is_down = match (one.expected(taken.at), one.state.normal) {
         (Some(usual), _) => rule.is_down(usual.mean - value, usual.sigma),
         (None, Some(normal)) => {

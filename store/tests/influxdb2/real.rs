@@ -154,8 +154,7 @@ async fn what_can_change_about_a_source_is_beside_its_readings() {
         requirement: Requirement {
             pressure_kpa: Some(98.1),
             ..Requirement::default()
-        }
-        .into(),
+        },
     };
     archive
         .write_source_info(std::slice::from_ref(&info), EIGHT_O_CLOCK)

@@ -26,6 +26,8 @@ pub struct LowStatic {
     pub unsure_s: u32,
     /// And by so many samples.
     pub unsure_samples: u8,
+    /// Short by no more than its sensor's accuracy, where that is known: its page waits so long, s.
+    pub within_accuracy_s: u32,
 }
 
 impl Default for LowStatic {
@@ -38,6 +40,7 @@ impl Default for LowStatic {
             clear_for_s: 1_800,
             unsure_s: 1_800,
             unsure_samples: 3,
+            within_accuracy_s: 21_600,
         }
     }
 }

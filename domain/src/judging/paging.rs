@@ -196,9 +196,15 @@ fn by_doubt(one: &One, condition: &Condition, world: &World, now: Moment) -> Opt
     if episode.detail != Some(Detail::DryOrBroken) {
         return None;
     }
-    let run = condition.run.as_ref()?;
     let rule = &world.rules.of(&one.settings.source).low_static;
     let until = episode.began_at.plus_ms(i64::from(rule.unsure_s) * 1_000);
+    let Some(run) = condition.run.as_ref() else {
+        // Not low by its newest reading: nothing new to wake somebody for yet.
+        return (now.wall < until).then_some(Muted {
+            by: Mute::Unsure,
+            until: Some(until),
+        });
+    };
     // What raised the alert counts too, where a spike came between.
     let again = run.since > episode.began_at;
     let waits = now.wall < until || (!again && run.samples < rule.unsure_samples);
@@ -212,8 +218,12 @@ fn by_doubt(one: &One, condition: &Condition, world: &World, now: Moment) -> Opt
 /// be so, unless it goes on.
 fn by_accuracy(one: &One, condition: &Condition, world: &World, now: Moment) -> Option<Muted> {
     let source = &one.settings.source;
-    let short_kpa = -condition.run.as_ref()?.measured.margin?;
-    let within = short_kpa <= source.sensor.accuracy?;
+    let accuracy_kpa = source.sensor.accuracy?;
+    // Where the newest reading is not low at all, there is less to wake somebody for still.
+    let within = match &condition.run {
+        Some(run) => -run.measured.margin? <= accuracy_kpa,
+        None => true,
+    };
     let wait_s = world.rules.of(source).low_static.within_accuracy_s;
     let began_at = condition.episode.as_ref()?.began_at;
     let until = began_at.plus_ms(i64::from(wait_s) * 1_000);

@@ -183,3 +183,20 @@ fn a_receiver_that_was_down_says_so_when_it_starts_again_and_a_short_restart_doe
         }
     }
 }
+
+#[test]
+fn history_played_in_before_the_receiver_starts_is_no_loss_of_data() {
+    let mut told = Told::recording([]);
+    told.judge = firemain_domain::judging::Judge::new(firemain_domain::judging::Rules::default());
+    told.control(Control::Started);
+    told.control(Control::History { begins: true });
+    told.pass_min(24 * 60);
+    told.control(Control::History { begins: false });
+    told.pass_min(8);
+    told.control(Control::Started);
+    told.control(Control::Connected {
+        session_present: false,
+    });
+    told.control(Control::Drained);
+    assert_eq!(told.newest_of("firemain:receive"), None);
+}

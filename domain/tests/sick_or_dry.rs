@@ -456,11 +456,11 @@ fn short_by_less_than_its_sensor_can_tell_wakes_nobody_unless_it_goes_on() {
         source.sensor = sensor.into();
         source
     };
-    let pages_after = |accuracy, minutes: i64| {
+    let pages_low_by = |kpa: f64, accuracy, minutes: i64| {
         let mut told = Told::recording([accurate(accuracy)]);
         told.steady("H", 150.0, 8);
         for _ in 0..minutes / 15 {
-            told.reads("H", &[(PressureKpa, 94.0)]);
+            told.reads("H", &[(PressureKpa, kpa)]);
             told.pass_min(15);
         }
         assert_eq!(
@@ -470,8 +470,11 @@ fn short_by_less_than_its_sensor_can_tell_wakes_nobody_unless_it_goes_on() {
         );
         told.newest("LOW_STATIC").unwrap().pages
     };
+    let pages_after = |accuracy, minutes| pages_low_by(94.0, accuracy, minutes);
+    assert!(pages_low_by(70.0, Some(500.0), 60), "no sensor is so bad");
     assert!(pages_after(None, 60), "nobody says how well it measures");
     assert!(pages_after(Some(4.0), 60), "short by more");
     assert!(!pages_after(Some(8.0), 300));
     assert!(pages_after(Some(8.0), 420), "it goes on");
+    assert!(pages_after(Some(0.5), 60));
 }

@@ -218,15 +218,16 @@ fn by_doubt(one: &One, condition: &Condition, world: &World, now: Moment) -> Opt
 /// be so, unless it goes on.
 fn by_accuracy(one: &One, condition: &Condition, world: &World, now: Moment) -> Option<Muted> {
     let source = &one.settings.source;
-    let accuracy_kpa = source.sensor.accuracy?;
+    let rule = &world.rules.of(source).low_static;
+    // An accuracy entered wrongly must not quieten a real loss of water.
+    let accuracy_kpa = source.sensor.accuracy?.min(rule.within_accuracy_most_kpa);
     // Where the newest reading is not low at all, there is less to wake somebody for still.
     let within = match &condition.run {
         Some(run) => -run.measured.margin? <= accuracy_kpa,
         None => true,
     };
-    let wait_s = world.rules.of(source).low_static.within_accuracy_s;
     let began_at = condition.episode.as_ref()?.began_at;
-    let until = began_at.plus_ms(i64::from(wait_s) * 1_000);
+    let until = began_at.plus_ms(i64::from(rule.within_accuracy_s) * 1_000);
     (within && now.wall < until).then_some(Muted {
         by: Mute::Unsure,
         until: Some(until),

@@ -61,7 +61,9 @@ pub fn hear(judge: &mut Judge, control: &Control, before: Moment, effects: &mut 
             receiving.group.clear(now, effects);
             cut_off(judge, None);
         }
-        Control::Heartbeat { .. } | Control::History { .. } | Control::ClockStepped { .. } => {}
+        // While history is played in nobody is cut off from anything.
+        Control::History { .. } => cut_off(judge, None),
+        Control::Heartbeat { .. } | Control::ClockStepped { .. } => {}
     }
 }
 

@@ -28,6 +28,8 @@ pub struct LowStatic {
     pub unsure_samples: u8,
     /// Short by no more than its sensor's accuracy, where that is known: its page waits so long, s.
     pub within_accuracy_s: u32,
+    /// An accuracy beyond this is not believed, kPa: 1 % of 16 bar and a little.
+    pub within_accuracy_most_kpa: f64,
 }
 
 impl Default for LowStatic {
@@ -41,6 +43,7 @@ impl Default for LowStatic {
             unsure_s: 1_800,
             unsure_samples: 3,
             within_accuracy_s: 21_600,
+            within_accuracy_most_kpa: 20.0,
         }
     }
 }

@@ -56,13 +56,12 @@ pub fn hear(judge: &mut Judge, control: &Control, before: Moment, effects: &mut 
                 cut_off(judge, Some((since, now.steady_ms + CUT_OFF_MS)));
             }
         }
-        Control::Connected { .. } => cut_off(judge, None),
+        // While history is played in nobody is cut off from anything.
+        Control::Connected { .. } | Control::History { .. } => cut_off(judge, None),
         Control::Drained => {
             receiving.group.clear(now, effects);
             cut_off(judge, None);
         }
-        // While history is played in nobody is cut off from anything.
-        Control::History { .. } => cut_off(judge, None),
         Control::Heartbeat { .. } | Control::ClockStepped { .. } => {}
     }
 }

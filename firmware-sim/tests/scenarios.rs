@@ -229,6 +229,7 @@ scenarios!(
     draw_low,
     drift,
     evening_low,
+    fire_by_hours,
     flatline,
     flow_deficit,
     gateway,

@@ -299,6 +299,13 @@ impl Condition {
         }
     }
 
+    /// What was to raise by time alone now waits for a sample that says so still.
+    pub fn wait_for_news(&mut self, steady_ms: i64) {
+        if let Some(run) = &mut self.run {
+            run.deadline_ms = run.deadline_ms.filter(|deadline| *deadline > steady_ms);
+        }
+    }
+
     /// The next steady time at which [`Self::pass`] or a waiting page has something to do, ms.
     pub fn next_deadline_ms(&self) -> Option<i64> {
         let run = self.run.as_ref().and_then(|r| r.deadline_ms);

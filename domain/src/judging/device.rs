@@ -31,6 +31,8 @@ pub struct Ailment {
     by_event: bool,
     /// When it was last said: journal time.
     said_at: Timestamp,
+    /// The same by listening time, ms.
+    pub said_listening_ms: i64,
     /// When it was first said in this run.
     began_at: Timestamp,
     /// By which number.
@@ -41,6 +43,7 @@ pub struct Ailment {
 enum Number {
     Measured(Measured),
     OffS(i64),
+    None,
 }
 
 /// How a word is taken.
@@ -78,10 +81,11 @@ const fn rule_of(detail: Detail) -> RuleName {
 const fn rank(detail: Detail) -> u8 {
     match detail {
         Detail::WrongScale => 0,
-        Detail::Erratic => 1,
-        Detail::Tamper => 2,
-        Detail::Tilt => 3,
-        _ => 4,
+        Detail::Invalid => 1,
+        Detail::Erratic => 2,
+        Detail::Tamper => 3,
+        Detail::Tilt => 4,
+        _ => 5,
     }
 }
 
@@ -103,6 +107,7 @@ pub fn hold_device(
     let number = match word {
         Word::Wrong(measured) => Some(Number::Measured(measured)),
         Word::ClockOff(seconds) => Some(Number::OffS(seconds)),
+        Word::Unreadable => Some(Number::None),
         Word::Well | Word::Nothing => None,
     };
     let changed = one.state.change_ailments(|all| match number {
@@ -131,6 +136,7 @@ fn is_wrong(
             stands: false,
             by_event: false,
             said_at: now.journal,
+            said_listening_ms: now.listening_ms,
             began_at: now.wall,
             number,
         });
@@ -141,6 +147,7 @@ fn is_wrong(
     ailment.well = 0;
     ailment.by_event = taking.by_event;
     ailment.said_at = now.journal;
+    ailment.said_listening_ms = now.listening_ms;
     let before = std::mem::replace(&mut ailment.number, number);
     let stood = ailment.stands;
     ailment.stands |= ailment.held >= taking.messages;
@@ -152,6 +159,7 @@ fn is_another(before: Number, after: Number) -> bool {
     match (before, after) {
         (Number::Measured(before), Number::Measured(after)) => before.limit != after.limit,
         (Number::OffS(before), Number::OffS(after)) => (before - after).abs() > before.abs() / 2,
+        (Number::None, Number::None) => false,
         _ => true,
     }
 }
@@ -200,13 +208,13 @@ fn tell_of(one: &mut One, index: u32, rule: RuleName, world: &World, effects: &m
             .iter()
             .filter_map(|a| match a.number {
                 Number::Measured(measured) => Some(measured),
-                Number::OffS(_) => None,
+                Number::OffS(_) | Number::None => None,
             })
             .collect(),
     };
     let clock_off_s = match first.number {
         Number::OffS(seconds) => Some(seconds),
-        Number::Measured(_) => None,
+        Number::Measured(_) | Number::None => None,
     };
     let condition = &mut one.state.conditions[place];
     let open = condition
@@ -228,6 +236,26 @@ fn tell_of(one: &mut One, index: u32, rule: RuleName, world: &World, effects: &m
         clock_off_s,
     };
     raise(one, index, place, grounds, world, effects);
+}
+
+/// What a source is judged by was measured, and whether that can be. A device that for three intervals
+/// has said nothing but what cannot be is not silent: its alert tells of it.
+pub fn hear_readable(
+    one: &mut One,
+    index: u32,
+    word: Word,
+    world: &World,
+    effects: &mut Vec<Effect>,
+) {
+    let taking = Taking::by(world.rules.of(&one.settings.source).stale.end_messages);
+    hold_device(one, index, Detail::Invalid, word, taking, world, effects);
+}
+
+/// When a device that says nothing but what cannot be last said so: listening time, ms.
+pub fn spoke_nonsense_ms(one: &One) -> Option<i64> {
+    let mut all = one.state.ailments().iter();
+    all.find(|a| a.stands && a.detail == Detail::Invalid)
+        .map(|a| a.said_listening_ms)
 }
 
 /// What a message that is news says of its device itself, and of its clock.

@@ -85,6 +85,30 @@ pub fn known_flow(settings: &Settings, state: &State, rules: &Rules, now: Timest
     }
 }
 
+/// Whether today's estimate would reach the required flow if the main stood `accuracy_kpa` higher: the
+/// sensor cannot tell that apart.
+pub fn may_reach(
+    settings: &Settings,
+    state: &State,
+    rules: &Rules,
+    now: Timestamp,
+    accuracy_kpa: f64,
+) -> bool {
+    let requirement = &settings.source.requirement;
+    let target_kpa = requirement
+        .pressure_kpa
+        .unwrap_or(rules.common.target_residual_kpa);
+    let static_kpa = static_now_kpa(settings, state);
+    let estimate_lps = settings
+        .newest_test()
+        .filter(|(test, point)| point.still_valid(test.at, now, static_kpa))
+        .zip(static_kpa)
+        .and_then(|((_, point), kpa)| point.live_estimate_lps(kpa + accuracy_kpa, target_kpa));
+    estimate_lps
+        .zip(requirement.flow_lps)
+        .is_some_and(|(estimate, required)| estimate >= required)
+}
+
 /// Whether a use still says something of the main: as long as a test would.
 pub fn use_counts(settings: &Settings, state: &State, proof: &UseProof, now: Timestamp) -> bool {
     let point = FlowTestPoint {

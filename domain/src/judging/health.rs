@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::device::{Taking, hold_device};
 use super::episode::{self, Grounds, base_severity};
 use super::outcome::{Basis, Detail, Effect, Evidence, Measured, RuleName};
-use super::rules::{Course, Jumps, Nights, Rules, Scaled, Scaling, Still, Word};
+use super::rules::{
+    Course, Jumps, Nights, Rules, Scaled, ScaledSensor, Scaling, Still, Word, WrongScale,
+};
 use super::sample::Taken;
 use super::settings::Settings;
 use super::state::One;
@@ -265,10 +267,19 @@ fn examine_scale(
     let Some(mut scaled) = health.scaled().copied() else {
         let before = one.state.last.main_quantity(&one.settings.source);
         let step = before.and_then(|before| {
-            // Among a few steps, or within its noise, no factor can be told.
+            // Among a few steps, or within its noise, no factor can be told; but a tank cannot be
+            // drawn empty at once.
             let noise = reading.step.max(health.jumps.typical());
-            let least = reading.accuracy.max(NOISES * noise);
-            rule.step(reading.value, before, usual, least, reading.at)
+            let least = if is_emptied_at_once(one, before, reading, rule) {
+                0.0
+            } else {
+                reading.accuracy.max(NOISES * noise)
+            };
+            let sensor = ScaledSensor {
+                least,
+                step: reading.step,
+            };
+            rule.step(reading.value, before, usual, sensor, reading.at)
         });
         if step.is_some() {
             health.set_scaled(step);
@@ -276,7 +287,7 @@ fn examine_scale(
         return;
     };
     let stood = scaled.stands;
-    let scaling = rule.take(&mut scaled, reading.value, usual);
+    let scaling = rule.take(&mut scaled, reading.value, usual, reading.step);
     if !stood && scaling == Scaling::Bears {
         let calm = surroundings(one, index, reading.at, world).calm();
         // A hydrant whose neighbours do not vouch for the water is taken at its word; a tank has none.
@@ -307,6 +318,35 @@ fn examine_scale(
     }
 }
 
+/// Whether a tank's level fell from one reading to the next as no water can: well below the outlet
+/// through which it is drawn, or faster than anybody draws.
+fn is_emptied_at_once(one: &One, before: f64, reading: Reading, rule: &WrongScale) -> bool {
+    let Kind::Tank(tank) = &one.settings.source.kind else {
+        return false;
+    };
+    let fall_m = before - reading.value;
+    let below_outlet = tank
+        .outlet_level_m
+        .is_some_and(|outlet| before > outlet && reading.value < outlet - reading.accuracy);
+    let seconds = reading.at.since_ms(one.state.last.at).max(1) as f64 / SECOND_MS as f64;
+    let too_fast = tank
+        .area_m2
+        .is_some_and(|area_m2| fall_m * area_m2 * 1_000.0 / seconds > rule.most_outflow_lps);
+    fall_m > 0.0 && (below_outlet || too_fast)
+}
+
+/// Until when a tank's level is doubted: it fell by a factor of scale, and too few readings have said
+/// so yet to tell that from water.
+pub fn doubted_until(one: &One, rules: &Rules) -> Option<Timestamp> {
+    let tank = matches!(one.settings.source.kind, Kind::Tank(_));
+    let scaled = one.state.health.as_deref()?.scaled()?;
+    let samples = i64::from(rules.wrong_scale.unsure_samples);
+    (tank && !scaled.stands).then(|| {
+        let wait_ms = samples * one.settings.source.interval_ms();
+        scaled.since.plus_ms(wait_ms)
+    })
+}
+
 /// Whether a neighbour turns out to be down too, within two intervals of the step.
 fn is_water_after_all(
     one: &One,
@@ -316,7 +356,8 @@ fn is_water_after_all(
     world: &World,
 ) -> bool {
     let soon = reading.at.since_ms(scaled.since) <= 2 * one.settings.fresh_interval_ms();
-    scaled.is_down() && soon && surroundings(one, index, reading.at, world).any_down()
+    let main = one.settings.source.taps_main();
+    main && scaled.is_down() && soon && surroundings(one, index, reading.at, world).any_down()
 }
 
 fn examine_jumps(

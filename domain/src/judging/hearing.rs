@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::arrival::{BURST_MS, is_current};
 use super::battery::Battery;
 use super::condition::Coming;
-use super::device::hear_device;
+use super::device::{hear_device, hear_readable};
 use super::episode;
 use super::health;
 use super::judge::Judge;
-use super::outcome::{Effect, LeftOut, RuleName};
+use super::outcome::{Basis, Effect, LeftOut, Measured, RuleName};
 use super::reading::{left_out, take};
 use super::replaying;
+use super::rules::Word;
 use super::sample::{Taken, main_quantity};
 use super::state::{One, State, fingerprint};
 use super::world::World;
@@ -179,6 +180,9 @@ fn take_in(one: &mut One, index: u32, report: &Report, world: &World, effects: &
     if heard.is_some() && goes_on {
         replaying::hear_new(one, world, effects);
     }
+    if heard.is_some() {
+        hear_readable(one, index, Word::Well, world, effects);
+    }
     if let Some(age_ms) = heard.or_else(|| heartbeat(one, report, skew_ms, world)) {
         is_heard(one, age_ms, world, effects);
     }
@@ -299,6 +303,23 @@ fn hear_invalid(
     if let Some((_, value)) = measured.filter(|_| current && newest) {
         one.state.newest_invalid = true;
         health::examine_invalid(one, index, at, *value, world, effects);
+        if one.settings.is_in_service() && one.state.silent {
+            let measured = Measured {
+                basis: Basis::Device,
+                quantity: main,
+                value: *value,
+                limit: None,
+                margin: None,
+                at,
+            };
+            let readable = value.is_finite();
+            let word = if readable {
+                Word::Wrong(measured)
+            } else {
+                Word::Unreadable
+            };
+            hear_readable(one, index, word, world, effects);
+        }
     }
 }
 

@@ -432,6 +432,8 @@ pub enum Detail {
     WrongScale,
     /// Its readings jump about.
     Erratic,
+    /// None of its readings can be.
+    Invalid,
     /// Its clock is ahead.
     ClockAhead,
     /// Its clock is behind by a constant: put right.

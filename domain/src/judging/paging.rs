@@ -5,8 +5,9 @@
 
 use super::baseline::local_hour;
 use super::condition::{Condition, Moment};
-use super::health::{is_sick, may_be_the_sensor};
-use super::outcome::{Detail, EpisodeId, Mute, RuleName, Severity};
+use super::flow::may_reach;
+use super::health::{doubted_until, is_sick, may_be_the_sensor};
+use super::outcome::{Basis, Detail, EpisodeId, Measured, Mute, RuleName, Severity};
 use super::state::One;
 use super::world::World;
 use crate::time::{HOUR_MS, Timestamp};
@@ -52,18 +53,43 @@ pub fn mute(
         .or_else(|| by_maintenance(one, now))
         .or_else(|| by_supply_hours(one, condition.rule, world, now))
         .or_else(|| by_doubt(one, condition, world, now))
+        .or_else(|| by_scale(one, condition.rule, world, now))
         .or_else(|| {
-            let explained = condition.rule == RuleName::LowStatic && !critical;
-            explained
-                .then(|| {
-                    by_use_nearby(one, index, condition, world, now)
-                        .or_else(|| by_accuracy(one, condition, world, now))
-                        .or_else(|| by_every_day(one, condition, world, now))
-                })
+            (!critical)
+                .then(|| by_smallness(one, index, condition, world, now))
                 .flatten()
         })
         .or_else(|| by_zone(one, index, condition.rule, world, now))
         .or_else(|| by_outage(one, index, condition, world))
+}
+
+/// What need not wake anybody unless it is critical: a use explains it, its sensor cannot tell, or it
+/// comes every day.
+fn by_smallness(
+    one: &One,
+    index: u32,
+    condition: &Condition,
+    world: &World,
+    now: Moment,
+) -> Option<Muted> {
+    let low = condition.rule == RuleName::LowStatic;
+    low.then(|| by_use_nearby(one, index, condition, world, now))
+        .flatten()
+        .or_else(|| by_accuracy(one, condition, world, now))
+        .or_else(|| {
+            low.then(|| by_every_day(one, condition, world, now))
+                .flatten()
+        })
+}
+
+/// A tank's level may be off by a factor of scale: some more readings will tell.
+fn by_scale(one: &One, rule: RuleName, world: &World, now: Moment) -> Option<Muted> {
+    let rules = world.rules.of(&one.settings.source);
+    let until = doubted_until(one, rules).filter(|until| *until > now.wall)?;
+    (rule == RuleName::TankLow).then_some(Muted {
+        by: Mute::Unsure,
+        until: Some(until),
+    })
 }
 
 /// Its zone is dropping: until the dwell of that is over, one page for all may come of it; then the
@@ -181,6 +207,7 @@ fn by_sickness(one: &One, rule: RuleName, world: &World) -> Option<Muted> {
             | RuleName::HighPressure
             | RuleName::FlowDeficit
             | RuleName::TankLow
+            | RuleName::RefillLate
             | RuleName::DrawLow
     );
     let sick = rests_on_readings && is_sick(one, world.rules.of(&one.settings.source));
@@ -218,16 +245,34 @@ fn by_doubt(one: &One, condition: &Condition, world: &World, now: Moment) -> Opt
 /// be so, unless it goes on.
 fn by_accuracy(one: &One, condition: &Condition, world: &World, now: Moment) -> Option<Muted> {
     let source = &one.settings.source;
-    let rule = &world.rules.of(source).low_static;
-    // An accuracy entered wrongly must not quieten a real loss of water.
-    let accuracy_kpa = source.sensor.accuracy?.min(rule.within_accuracy_most_kpa);
-    // Where the newest reading is not low at all, there is less to wake somebody for still.
-    let within = match &condition.run {
-        Some(run) => -run.measured.margin? <= accuracy_kpa,
-        None => true,
+    let rules = world.rules.of(source);
+    let (most_kpa, waits_s) = match condition.rule {
+        RuleName::LowStatic => (
+            rules.low_static.within_accuracy_most_kpa,
+            rules.low_static.within_accuracy_s,
+        ),
+        RuleName::FlowDeficit => (
+            rules.flow_deficit.within_accuracy_most_kpa,
+            rules.flow_deficit.within_accuracy_s,
+        ),
+        _ => return None,
     };
+    // An accuracy entered wrongly must not quieten a real loss of water.
+    let accuracy_kpa = source.sensor.accuracy?.min(most_kpa);
+    let within = |measured: &Measured| match condition.rule {
+        RuleName::LowStatic => measured
+            .margin
+            .is_some_and(|margin| -margin <= accuracy_kpa),
+        _ => {
+            measured.basis == Basis::Estimated
+                && may_reach(&one.settings, &one.state, rules, now.wall, accuracy_kpa)
+        }
+    };
+    // Where the newest reading is not low at all, there is less to wake somebody for still.
+    let run = condition.run.as_ref();
+    let within = run.is_none_or(|run| within(&run.measured));
     let began_at = condition.episode.as_ref()?.began_at;
-    let until = began_at.plus_ms(i64::from(rule.within_accuracy_s) * 1_000);
+    let until = began_at.plus_ms(i64::from(waits_s) * 1_000);
     (within && now.wall < until).then_some(Muted {
         by: Mute::Unsure,
         until: Some(until),

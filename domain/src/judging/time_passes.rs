@@ -2,9 +2,11 @@
 //! that begin and end, pages that have waited long enough.
 
 use super::condition::{Condition, Turn};
+use super::device::spoke_nonsense_ms;
 use super::episode::{self, Grounds, base_severity, look_at_page, turn};
 use super::judge::{Due, Judge};
 use super::outcome::{Effect, Evidence, RuleName, Severity};
+use super::paging::waits_for_supply;
 use super::reading::hold_against_residual;
 use super::rules::Rules;
 use super::state::One;
@@ -104,7 +106,11 @@ fn end_dwells(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect
     let on_change = one.settings.on_change();
     let heard = !one.state.silent;
     for place in 0..one.state.conditions.len() {
+        let outdated = is_from_before_supply(one, place, world);
         let condition = &mut one.state.conditions[place];
+        if outdated {
+            condition.wait_for_news(now.steady_ms);
+        }
         let rule = condition.rule;
         let base = base_severity(rule);
         if let Some(what) = condition.pass(now.steady_ms, on_change, heard, base) {
@@ -116,10 +122,38 @@ fn end_dwells(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect
     }
 }
 
-/// Whether a source's silence alerts now.
+/// Whether what was low was so before supply began only: that water has not come is news that somebody
+/// must bring. A device that reports on change has brought it by saying nothing, unless it says old
+/// things.
+fn is_from_before_supply(one: &One, place: usize, world: &World) -> bool {
+    let condition = &one.state.conditions[place];
+    let on_change = one.settings.on_change() && one.state.repeats().is_none();
+    let Some(run) = &condition.run else {
+        return false;
+    };
+    if on_change || !waits_for_supply(condition.rule) {
+        return false;
+    }
+    let rules = world.rules.of(&one.settings.source);
+    // It is asked at the very moment at which the grace ends.
+    let grace_ms = i64::from(rules.common.supply_grace_s) * 1_000 + 1;
+    let owed_from = one
+        .settings
+        .water_owed_from(world.clocks.now().wall, grace_ms);
+    owed_from.is_some_and(|from| run.newest < from.plus_ms(-grace_ms))
+}
+
+/// When its device last said anything, if only what cannot be: listening time, ms.
+fn spoke_ms(one: &One) -> i64 {
+    let heard_ms = one.state.heard_listening_ms;
+    spoke_nonsense_ms(one).map_or(heard_ms, |spoke_ms| spoke_ms.max(heard_ms))
+}
+
+/// Whether a source's silence alerts now. One whose device says what cannot be is not silent: DEVICE
+/// tells of it.
 fn is_silence_due(one: &One, world: &World) -> bool {
     let stale = &world.rules.of(&one.settings.source).stale;
-    let silence_ms = world.clocks.now().listening_ms - one.state.heard_listening_ms;
+    let silence_ms = world.clocks.now().listening_ms - spoke_ms(one);
     let expected = one.settings.is_in_service() && one.settings.source.device.is_some();
     let due = silence_ms >= stale.alert_after_ms(one.settings.source.interval_ms());
     expected && due && !one.state.is_open(RuleName::Stale)
@@ -236,7 +270,7 @@ fn enter_silence(judge: &mut Judge, one: &mut One, index: u32, listening_ms: i64
     let interval_ms = one.settings.source.interval_ms();
     let stale = &judge.world.rules.of(&one.settings.source).stale;
     let verdict_ms = one.state.heard_listening_ms + stale.verdict_after_ms(interval_ms);
-    let alert_ms = one.state.heard_listening_ms + stale.alert_after_ms(interval_ms);
+    let alert_ms = spoke_ms(one) + stale.alert_after_ms(interval_ms);
     let next = if !one.state.silent {
         Some(verdict_ms)
     } else if one.state.is_open(RuleName::Stale) || alert_ms <= listening_ms {

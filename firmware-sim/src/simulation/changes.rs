@@ -21,6 +21,8 @@ use crate::scenario::EventKind;
 const MOST_CHANGES: usize = 1_000_000;
 const CALLED_MS: i64 = 4 * MINUTE_MS;
 const PACKED_UP_MS: i64 = 10 * MINUTE_MS;
+/// Within this of a fire its crews look for water.
+const REACH_M: f64 = 500.0;
 const GRANTED_MS: i64 = 60 * MINUTE_MS;
 const MARGIN_MS: i64 = 10 * MINUTE_MS;
 const WRITTEN_UP_MS: i64 = 20 * MINUTE_MS;
@@ -89,6 +91,13 @@ impl Simulation {
         position.lon += near(2);
         let id = format!("inc-e{}", happening.number);
         let at = self.not_before_start(happening.from.plus_ms(-CALLED_MS));
+        let ends_at = happening.until.map(|until| until.plus_ms(PACKED_UP_MS));
+        let sources = self.town.sources().iter().zip(0..);
+        let within_reach = sources
+            .filter(|(source, _)| source.position.distance_m(&position) <= REACH_M)
+            .map(|(_, number)| number)
+            .collect();
+        self.causes.add_fire(within_reach, at, ends_at);
         let incident = Incident {
             id: id.clone(),
             position,
@@ -98,8 +107,7 @@ impl Simulation {
             required_flow_lps: Some(size),
         };
         self.change(at, Change::IncidentOpened { incident });
-        if let Some(until) = happening.until {
-            let at = until.plus_ms(PACKED_UP_MS);
+        if let Some(at) = ends_at {
             self.change(at, Change::IncidentEnded { id, at });
         }
     }

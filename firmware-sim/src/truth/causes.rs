@@ -47,17 +47,50 @@ impl Cause {
 #[derive(Clone, Debug)]
 pub(crate) struct Causes {
     by_zone: Vec<Vec<Cause>>,
+    fires: Vec<Fire>,
+}
+
+/// A fire as it is known to whoever fights it, with the sources within reach.
+#[derive(Clone, Debug)]
+struct Fire {
+    from: Timestamp,
+    until: Option<Timestamp>,
+    sources: Vec<u32>,
 }
 
 impl Causes {
     pub(crate) fn new(zones: usize) -> Self {
         Self {
             by_zone: vec![Vec::new(); zones],
+            fires: Vec::new(),
         }
     }
 
     pub(crate) fn add(&mut self, zone: usize, cause: Cause) {
         self.by_zone[zone].push(cause);
+    }
+
+    /// A fire is called in, and `sources` are within its reach, rising.
+    pub(crate) fn add_fire(
+        &mut self,
+        sources: Vec<u32>,
+        from: Timestamp,
+        until: Option<Timestamp>,
+    ) {
+        self.fires.push(Fire {
+            from,
+            until,
+            sources,
+        });
+    }
+
+    /// Whether a fire burns within reach of `source` at `at`.
+    pub(crate) fn burns_near(&self, source: u32, at: Timestamp) -> bool {
+        self.fires.iter().any(|fire| {
+            fire.from <= at
+                && fire.until.is_none_or(|until| at <= until)
+                && fire.sources.binary_search(&source).is_ok()
+        })
     }
 
     /// Ends what is in force of that kind at that source.
@@ -77,6 +110,8 @@ impl Causes {
         for zone in &mut self.by_zone {
             zone.retain(|cause| cause.until.is_none_or(|until| now.since_ms(until) < DAY_MS));
         }
+        let lasts = |fire: &Fire| fire.until.is_none_or(|until| now.since_ms(until) < DAY_MS);
+        self.fires.retain(lasts);
     }
 
     /// What changed the level of the tank or open water `source` between two moments: its mains

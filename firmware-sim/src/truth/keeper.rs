@@ -19,6 +19,8 @@ const MOST_TRUTHS: usize = 2_000_000;
 #[repr(u8)]
 pub(crate) enum What {
     LowStatic,
+    /// As good as dry beside a fire, at an hour at which no water is owed.
+    DryAtFire,
     LowResidual,
     HighPressure,
     FlowDeficit,
@@ -35,7 +37,7 @@ impl What {
     /// By the rule that must find it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::LowStatic => "low_static",
+            Self::LowStatic | Self::DryAtFire => "low_static",
             Self::LowResidual => "low_residual",
             Self::HighPressure => "high_pressure",
             Self::FlowDeficit => "flow_deficit",
@@ -64,6 +66,7 @@ impl What {
     /// What stands for a cause where no happening explains it.
     pub(crate) const fn by_itself(self) -> &'static str {
         match self {
+            Self::DryAtFire => "supply_hours",
             Self::LowStatic | Self::LowResidual | Self::HighPressure | Self::FlowDeficit => {
                 "demand"
             }

@@ -145,6 +145,9 @@ impl Teller<'_> {
 
     fn deserves_page(&self, what: What, span: &Span, source: &Source, lasted_ms: i64) -> bool {
         let long = match what {
+            // Everybody knows that there is no water at this hour. But whoever fights the fire is
+            // told, and nobody who tells them is wrong.
+            What::DryAtFire => return false,
             What::UnauthorisedUse | What::RefillLate => lasted_ms,
             What::HighPressure => span
                 .critical
@@ -314,7 +317,7 @@ fn due_ms(what: What, source: &Source) -> i64 {
     // While water flows, a device reports each minute.
     let in_use = 2 * MINUTE_MS;
     match what {
-        What::LowStatic => 10 * MINUTE_MS + reports(2),
+        What::LowStatic | What::DryAtFire => 10 * MINUTE_MS + reports(2),
         What::LowResidual => 2 * MINUTE_MS + in_use,
         What::HighPressure | What::FlowDeficit | What::TankLow => 30 * MINUTE_MS + reports(2),
         What::InUse => MINUTE_MS + in_use,

@@ -150,6 +150,20 @@ impl Keeper {
         let sighting = when.sighting(low, false, Some(severity));
         self.note(source, What::LowStatic, stretch.until, sighting, cause);
 
+        // Nothing may hide a dry source beside a fire: it is dry, whatever is owed at this hour.
+        let dry = !seen.is_owed
+            && !limits.static_kpa.is_nan()
+            && seen.causes.burns_near(source, stretch.until);
+        let limit = CRITICAL_KPA.min(f64::from(limits.static_kpa));
+        let when = if dry {
+            below(limit, limit)
+        } else {
+            When::default()
+        };
+        let sighting = when.sighting(low, false, Some(Severity::Critical));
+        let by_hours = |_: Timestamp| || None;
+        self.note(source, What::DryAtFire, stretch.until, sighting, by_hours);
+
         let in_use = drawn.is_some_and(|drawn| drawn.wanted_lps >= RESIDUAL_FROM_LPS);
         let limit = owed(limits.residual_kpa);
         let when = if in_use {

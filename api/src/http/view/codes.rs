@@ -57,7 +57,7 @@ codes! {
     ];
     /// What exactly an alert says, where its rule knows several kinds.
     DetailCode = [
-        "dry_or_broken", "valve_or_sensor", "battery", "tilt", "tamper", "wrong_scale", "erratic",
+        "dry_or_broken", "valve_or_sensor", "battery", "tilt", "tamper", "wrong_scale", "invalid", "erratic",
         "clock_ahead", "clock_behind", "clock_unset", "every_day", "receiving",
     ];
     /// What will happen.

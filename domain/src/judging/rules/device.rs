@@ -59,6 +59,8 @@ impl Default for Device {
 pub enum Word {
     /// It is wrong, and by which number.
     Wrong(Measured),
+    /// It is wrong, and no number says so.
+    Unreadable,
     /// The device's clock is off by so many seconds, ahead positive.
     ClockOff(i64),
     /// It is well.
@@ -150,6 +152,7 @@ mod tests {
             Word::Wrong(measured) => Ok(measured.limit.unwrap_or(f64::NAN)),
             Word::Well => Err("well"),
             Word::Nothing => Err("nothing"),
+            Word::Unreadable => Err("unreadable"),
             Word::ClockOff(_) => Err("clock"),
         }
     }

@@ -15,6 +15,11 @@ pub struct FlowDeficit {
     pub dwell_s: u32,
     /// How far above the requirement it must rise to clear, % of the requirement.
     pub clear_margin_pct: f64,
+    /// Short by no more than the accuracy of the sensor on which an estimate rests, where that is
+    /// known: its page waits so long, s.
+    pub within_accuracy_s: u32,
+    /// An accuracy beyond this is not believed, kPa.
+    pub within_accuracy_most_kpa: f64,
 }
 
 impl Default for FlowDeficit {
@@ -22,6 +27,8 @@ impl Default for FlowDeficit {
         Self {
             dwell_s: 1_800,
             clear_margin_pct: 10.0,
+            within_accuracy_s: 21_600,
+            within_accuracy_most_kpa: 20.0,
         }
     }
 }

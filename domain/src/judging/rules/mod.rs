@@ -54,7 +54,7 @@ pub use tank_drawoff::{TankDrawoff, UsualFall};
 pub use tank_leak::{LeakFound, TankLeak};
 pub use tank_low::TankLow;
 pub use unauthorised_use::UnauthorisedUse;
-pub use wrong_scale::{Scaled, Scaling, WrongScale};
+pub use wrong_scale::{Scaled, Scaling, Sensor as ScaledSensor, WrongScale};
 pub use zone_drop::ZoneDrop;
 
 use serde::{Deserialize, Serialize};

@@ -33,6 +33,8 @@ pub struct WrongScale {
     pub usual_pct: f64,
     /// The same where what is usual at this hour is not learned, %.
     pub unsure_usual_pct: f64,
+    /// No tank is drawn from faster, L/s: Table H.1 (QCVN 10:2025/BCA) asks no more of a fire.
+    pub most_outflow_lps: f64,
 }
 
 impl Default for WrongScale {
@@ -46,6 +48,7 @@ impl Default for WrongScale {
             scaled_pct: 15.0,
             usual_pct: 10.0,
             unsure_usual_pct: 25.0,
+            most_outflow_lps: 110.0,
         }
     }
 }
@@ -71,6 +74,15 @@ pub struct Scaled {
     astray: u8,
     /// Whether it is found to be so.
     pub stands: bool,
+}
+
+/// What a sensor can tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Sensor {
+    /// From nothing.
+    pub least: f64,
+    /// Its smallest step.
+    pub step: f64,
 }
 
 /// What is usual for a source at an hour.
@@ -99,26 +111,28 @@ pub enum Scaling {
 
 impl WrongScale {
     /// The step from `before` to `value`, if it is one of scale and not one back to what is `usual`.
-    /// Below `least`, what the sensor can tell from nothing, a value is no scaled one.
+    /// Below the least that the sensor can tell from nothing, a value is no scaled one.
     pub fn step(
         &self,
         value: f64,
         before: f64,
         usual: Usual,
-        least: f64,
+        sensor: Sensor,
         at: Timestamp,
     ) -> Option<Scaled> {
+        let Sensor { least, step } = sensor;
         if value.abs() < least || before < least || !usual.has(before) {
             return None;
         }
-        let ratio = value / before;
-        let factor = factors().find(|f| off_pct(ratio, *f) <= self.tolerance_pct)?;
+        let factor = factors().find(|f| {
+            off_pct(value / before, *f) <= self.tolerance_pct || is_within(step, value, before * f)
+        })?;
         Some(Scaled {
             before: before as f32,
             factor: factor as f32,
             since: at,
             samples: 1,
-            exact: self.is_exact(ratio, factor),
+            exact: self.is_exact(value, before * factor, step),
             back: 0,
             row: 1,
             astray: 0,
@@ -127,18 +141,19 @@ impl WrongScale {
     }
 
     /// Takes a further sample.
-    pub fn take(&self, scaled: &mut Scaled, value: f64, usual: Usual) -> Scaling {
+    pub fn take(&self, scaled: &mut Scaled, value: f64, usual: Usual, step: f64) -> Scaling {
         let factor = f64::from(scaled.factor);
         let before = f64::from(scaled.before);
-        let ratio = value / before;
-        let at_factor = if scaled.stands {
-            off_pct(value / factor, usual.mean) <= self.scaled_pct
+        let (expected, tolerance_pct) = if scaled.stands {
+            (usual.mean * factor, self.scaled_pct)
         } else {
-            off_pct(ratio, factor) <= self.tolerance_pct
+            (before * factor, self.tolerance_pct)
         };
+        let at_factor =
+            off_pct(value, expected) <= tolerance_pct || is_within(step, value, expected);
         if at_factor {
             scaled.samples = scaled.samples.saturating_add(1);
-            scaled.exact &= self.is_exact(ratio, factor);
+            scaled.exact &= self.is_exact(value, before * factor, step);
             scaled.back = 0;
             scaled.row = scaled.row.saturating_add(1);
             if scaled.row >= FORGIVEN {
@@ -169,8 +184,8 @@ impl WrongScale {
         scaled.samples >= self.unsure_samples && (scaled.exact || value > self.absurd_kpa)
     }
 
-    fn is_exact(&self, ratio: f64, factor: f64) -> bool {
-        off_pct(ratio, factor) <= self.exact_pct
+    fn is_exact(&self, value: f64, expected: f64, step: f64) -> bool {
+        off_pct(value, expected) <= self.exact_pct || is_within(step, value, expected)
     }
 
     /// What is usual: its mean, and how far a value may lie off it, if that is known.
@@ -195,6 +210,11 @@ fn factors() -> impl Iterator<Item = f64> {
     FACTORS.into_iter().flat_map(|f| [f, 1.0 / f])
 }
 
+/// Whether a sensor of that step shows `value` for `expected`. What it shows as nothing says nothing.
+fn is_within(step: f64, value: f64, expected: f64) -> bool {
+    value.abs() >= step && (value - expected).abs() <= step / 2.0
+}
+
 fn off_pct(value: f64, expected: f64) -> f64 {
     (value / expected - 1.0).abs() * 100.0
 }
@@ -208,12 +228,16 @@ mod tests {
     }
 
     const AT: Timestamp = Timestamp::from_ms(0);
+    const SENSOR: Sensor = Sensor {
+        least: 8.0,
+        step: 0.5,
+    };
 
     #[test]
     fn only_steps_by_a_factor_of_scale_from_the_usual_count() {
         let rule = WrongScale::default();
         let factor = |value, before, usual| {
-            rule.step(value, before, around(usual), 8.0, AT)
+            rule.step(value, before, around(usual), SENSOR, AT)
                 .map(|scaled| scaled.factor)
         };
         let table = [
@@ -243,16 +267,22 @@ mod tests {
     #[test]
     fn two_samples_find_it_where_it_is_calm_three_exact_ones_where_nothing_is_known() {
         let rule = WrongScale::default();
-        let mut scaled = rule.step(31.0, 300.0, around(300.0), 8.0, AT).unwrap();
+        let mut scaled = rule.step(31.0, 300.0, around(300.0), SENSOR, AT).unwrap();
         assert!(!rule.is_found(&scaled, 31.0, true));
-        assert_eq!(rule.take(&mut scaled, 31.0, around(300.0)), Scaling::Bears);
+        assert_eq!(
+            rule.take(&mut scaled, 31.0, around(300.0), 0.5),
+            Scaling::Bears
+        );
         assert!(rule.is_found(&scaled, 31.0, true));
-        assert_eq!(rule.take(&mut scaled, 30.0, around(300.0)), Scaling::Bears);
+        assert_eq!(
+            rule.take(&mut scaled, 30.0, around(300.0), 0.5),
+            Scaling::Bears
+        );
         assert!(!rule.is_found(&scaled, 30.0, false), "not exact");
-        let mut exact = rule.step(30.1, 300.0, around(300.0), 8.0, AT).unwrap();
-        rule.take(&mut exact, 30.0, around(300.0));
+        let mut exact = rule.step(30.1, 300.0, around(300.0), SENSOR, AT).unwrap();
+        rule.take(&mut exact, 30.0, around(300.0), 0.5);
         assert!(!rule.is_found(&exact, 30.0, false));
-        rule.take(&mut exact, 30.0, around(300.0));
+        rule.take(&mut exact, 30.0, around(300.0), 0.5);
         assert!(rule.is_found(&exact, 30.0, false));
     }
 
@@ -260,22 +290,34 @@ mod tests {
     fn it_ends_back_at_the_usual_and_where_values_go_astray_and_follows_the_day() {
         let rule = WrongScale::default();
         let found = || {
-            let mut scaled = rule.step(30.0, 300.0, around(300.0), 8.0, AT).unwrap();
+            let mut scaled = rule.step(30.0, 300.0, around(300.0), SENSOR, AT).unwrap();
             scaled.stands = true;
             scaled
         };
         let mut scaled = found();
-        assert_eq!(rule.take(&mut scaled, 36.0, around(340.0)), Scaling::Bears);
-        assert_eq!(rule.take(&mut scaled, 330.0, around(340.0)), Scaling::Open);
-        assert_eq!(rule.take(&mut scaled, 330.0, around(340.0)), Scaling::Over);
-        let mut dry = found();
-        assert_eq!(rule.take(&mut dry, 12.0, around(300.0)), Scaling::Open);
         assert_eq!(
-            rule.take(&mut dry, 2.0, around(300.0)),
+            rule.take(&mut scaled, 36.0, around(340.0), 0.5),
+            Scaling::Bears
+        );
+        assert_eq!(
+            rule.take(&mut scaled, 330.0, around(340.0), 0.5),
+            Scaling::Open
+        );
+        assert_eq!(
+            rule.take(&mut scaled, 330.0, around(340.0), 0.5),
+            Scaling::Over
+        );
+        let mut dry = found();
+        assert_eq!(rule.take(&mut dry, 12.0, around(300.0), 0.5), Scaling::Open);
+        assert_eq!(
+            rule.take(&mut dry, 2.0, around(300.0), 0.5),
             Scaling::Over,
             "it drains"
         );
-        let mut doubted = rule.step(30.0, 300.0, around(300.0), 8.0, AT).unwrap();
-        assert_eq!(rule.take(&mut doubted, 26.0, around(300.0)), Scaling::Over);
+        let mut doubted = rule.step(30.0, 300.0, around(300.0), SENSOR, AT).unwrap();
+        assert_eq!(
+            rule.take(&mut doubted, 26.0, around(300.0), 0.5),
+            Scaling::Over
+        );
     }
 }

@@ -30,8 +30,8 @@ pub struct EpisodeLine {
     pub members: Vec<SourceCode>,
     /// The numbers that raised it.
     pub evidence: Evidence,
-    /// When its page went out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// When its page went out; for scoring, not part of the line.
+    #[serde(skip)]
     pub paged_at: Option<Timestamp>,
     /// Why it does not page; for naming misses, not part of the line.
     #[serde(skip)]

@@ -171,7 +171,7 @@ fn flow_short_by_less_than_the_sensor_of_its_estimate_can_tell_wakes_nobody_unle
         short.pages
     };
     assert!(!pages(Some(8.0), 184.0, 4));
-    assert!(pages(Some(8.0), 184.0, 26), "it goes on");
+    assert!(pages(Some(8.0), 184.0, 98), "it goes on");
     assert!(pages(Some(1.0), 184.0, 4), "it can tell that");
     assert!(pages(Some(8.0), 177.0, 4), "short by more");
 }

@@ -474,7 +474,7 @@ fn short_by_less_than_its_sensor_can_tell_wakes_nobody_unless_it_goes_on() {
     assert!(pages_low_by(70.0, Some(500.0), 60), "no sensor is so bad");
     assert!(pages_after(None, 60), "nobody says how well it measures");
     assert!(pages_after(Some(4.0), 60), "short by more");
-    assert!(!pages_after(Some(8.0), 300));
-    assert!(pages_after(Some(8.0), 420), "it goes on");
+    assert!(!pages_after(Some(8.0), 23 * 60));
+    assert!(pages_after(Some(8.0), 25 * 60), "it goes on");
     assert!(pages_after(Some(0.5), 60));
 }

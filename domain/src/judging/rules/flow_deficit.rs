@@ -27,7 +27,7 @@ impl Default for FlowDeficit {
         Self {
             dwell_s: 1_800,
             clear_margin_pct: 10.0,
-            within_accuracy_s: 21_600,
+            within_accuracy_s: 86_400,
             within_accuracy_most_kpa: 20.0,
         }
     }

@@ -42,7 +42,7 @@ impl Default for LowStatic {
             clear_for_s: 1_800,
             unsure_s: 1_800,
             unsure_samples: 3,
-            within_accuracy_s: 21_600,
+            within_accuracy_s: 86_400,
             within_accuracy_most_kpa: 20.0,
         }
     }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::judging::{Parameters, RuleScope};
+use crate::people::AccessChange;
 use crate::source::{Position, Source, SourceCode};
 use crate::time::Timestamp;
 
@@ -124,6 +125,11 @@ pub enum Change {
         episode: String,
         /// Who.
         by: String,
+    },
+    /// Who may do what was changed. Judging does not read it.
+    AccessChanged {
+        /// What of it.
+        access: AccessChange,
     },
 }
 

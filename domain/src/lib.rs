@@ -21,6 +21,7 @@ pub mod norms;
 pub mod change;
 pub mod inspections;
 pub mod judging;
+pub mod people;
 
 pub use clock::Clock;
 pub use quantity::Quantity;

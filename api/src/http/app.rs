@@ -126,8 +126,10 @@ impl App {
         }
     }
 
-    /// Records what somebody does and waits a while until judging has taken it.
+    /// Records what somebody does, if it is theirs to do, and waits a while until judging has taken
+    /// it.
     pub async fn change(&self, by: &Principal, changes: Vec<Change>) -> Result<Applied, Problem> {
+        self.check_reach(by, &changes).await?;
         let (who, at) = (by.who.clone(), self.now());
         let number = self
             .ask(move |stores| stores.register.change(&who, at, &changes))

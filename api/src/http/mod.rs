@@ -10,6 +10,7 @@
 mod serve;
 mod settings;
 
+mod access;
 mod guard;
 mod router;
 mod watched;
@@ -55,7 +56,7 @@ mod view;
 
 pub use app::AppState;
 pub use history::Tail;
-pub use principal::{Principal, Role, Scope};
+pub use principal::{Principal, Role, Scope, Via};
 pub use problem::{Fault, Problem, ProblemKind};
 pub use serve::{ServeError, Serving, serve};
 pub use settings::{HttpSettings, InspectionSettings, TlsFiles};

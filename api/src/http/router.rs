@@ -19,9 +19,9 @@ use utoipa_axum::router::OpenApiRouter;
 use super::app::App;
 use super::problem::{Problem, ProblemKind};
 use super::{
-    alerts, changes, devices, flags, flow_tests, forecasts, guard, health, import, incidents,
-    inspections, maintenance_windows, openapi, page, permits, photos, places, quarantine, rounds,
-    rules, sources, stream, watched, work,
+    access, alerts, changes, devices, flags, flow_tests, forecasts, guard, health, import,
+    incidents, inspections, maintenance_windows, openapi, page, permits, photos, places,
+    quarantine, rounds, rules, sources, stream, watched, work,
 };
 
 /// A body at most, bytes; imports have their own limit.
@@ -43,6 +43,7 @@ pub fn of(app: Arc<App>) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), access::guard))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(CompressionLayer::new())
         .layer(middleware::map_response(secured))

@@ -150,6 +150,7 @@ impl ChangeEvent {
             Change::EpisodeAcknowledged { episode, .. } => {
                 ("episode_acknowledged", episode.as_str())
             }
+            Change::AccessChanged { access } => access.told(),
         };
         Self::about(number, at, by, kind, subject)
     }

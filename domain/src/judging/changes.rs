@@ -94,7 +94,8 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
             });
         }
         // Taken alerts are a matter of telling, work and rounds one of doing; not of judging.
-        Change::EpisodeAcknowledged { .. }
+        Change::AccessChanged { .. }
+        | Change::EpisodeAcknowledged { .. }
         | Change::WorkDone { .. }
         | Change::RoundPlanned { .. }
         | Change::RoundEnded { .. } => {}

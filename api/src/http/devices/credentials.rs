@@ -14,7 +14,7 @@ use super::check_name;
 use crate::http::app::App;
 use crate::http::ask::{Checks, OptionalBody, PathOf};
 use crate::http::entropy;
-use crate::http::principal::Principal;
+use crate::http::principal::{Principal, Scope};
 use crate::http::problem::Problem;
 
 /// Devices that one gateway speaks for, as many as fit into a body.
@@ -61,6 +61,7 @@ pub async fn make_credentials(
     } else {
         body.devices
     };
+    check_reach(&app, &who, &devices).await?;
     let (password, secret_sha256) = entropy::secret()?;
     let created_at = app.now();
     let login = Login {
@@ -95,6 +96,7 @@ pub async fn remove_credentials(
     who: Principal,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
+    check_reach(&app, &who, std::slice::from_ref(&id)).await?;
     let name = id.clone();
     if !app
         .ask(move |stores| stores.register.remove_login(&name))
@@ -106,6 +108,27 @@ pub async fn remove_credentials(
     }
     tracing::info!(device.id = %id, by = %who.who, "device.credentials_removed");
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who acts for some units may give logins to devices at sources of theirs only.
+async fn check_reach(app: &App, who: &Principal, devices: &[String]) -> Result<(), Problem> {
+    if who.scope == Scope::Everything {
+        return Ok(());
+    }
+    let map = app.ask(|stores| stores.register.device_map()).await?;
+    for device in devices {
+        let place = map.iter().find(|(known, ..)| **known == **device);
+        let Some((_, code, _)) = place.cloned() else {
+            let what = format!("the device `{device}` is at no source");
+            app.check_everything(who, &what)?;
+            continue;
+        };
+        let source = app.ask(move |stores| stores.register.source(&code)).await?;
+        if let Some(source) = source {
+            app.check_source(who, &source)?;
+        }
+    }
+    Ok(())
 }
 
 fn check(id: &str, body: &CredentialsBody) -> Result<(), Problem> {

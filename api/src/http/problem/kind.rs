@@ -15,8 +15,12 @@ pub enum ProblemKind {
     UnsupportedMediaType,
     /// A body larger than is taken.
     TooLarge,
-    /// From a place that may not ask this.
+    /// Nobody said who asks, or nobody knows them.
+    Unauthenticated,
+    /// From a place, or by somebody, that may not ask this.
     Forbidden,
+    /// Too often in too short a time.
+    TooManyTries,
     /// Nothing of that name.
     NotFound,
     /// No such method here.
@@ -35,13 +39,15 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidParameter,
         Self::InvalidBody,
         Self::MalformedBody,
         Self::UnsupportedMediaType,
         Self::TooLarge,
+        Self::Unauthenticated,
         Self::Forbidden,
+        Self::TooManyTries,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Conflict,
@@ -59,7 +65,9 @@ impl ProblemKind {
             Self::MalformedBody => "/problems/malformed-body",
             Self::UnsupportedMediaType => "/problems/unsupported-media-type",
             Self::TooLarge => "/problems/too-large",
+            Self::Unauthenticated => "/problems/unauthenticated",
             Self::Forbidden => "/problems/forbidden",
+            Self::TooManyTries => "/problems/too-many-tries",
             Self::NotFound => "/problems/not-found",
             Self::MethodNotAllowed => "/problems/method-not-allowed",
             Self::Conflict => "/problems/conflict",
@@ -78,7 +86,9 @@ impl ProblemKind {
             Self::MalformedBody => "The body is not JSON",
             Self::UnsupportedMediaType => "The body is of another content type",
             Self::TooLarge => "The body is too large",
-            Self::Forbidden => "That may not be asked from there",
+            Self::Unauthenticated => "Say who you are",
+            Self::Forbidden => "That may not be asked from there, or not by you",
+            Self::TooManyTries => "Too many tries",
             Self::NotFound => "There is nothing of that name",
             Self::MethodNotAllowed => "That method is not possible here",
             Self::Conflict => "It contradicts what is there",
@@ -96,7 +106,9 @@ impl ProblemKind {
             Self::InvalidBody => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,

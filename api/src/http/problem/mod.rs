@@ -102,6 +102,14 @@ impl Problem {
         }
     }
 
+    /// Too many tries; the next is looked at after some seconds.
+    pub fn too_many(detail: impl Into<String>, retry_after_s: u32) -> Self {
+        Self {
+            retry_after_s: Some(retry_after_s),
+            ..Self::new(ProblemKind::TooManyTries, detail)
+        }
+    }
+
     /// Its HTTP status.
     pub fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

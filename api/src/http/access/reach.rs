@@ -1,0 +1,162 @@
+//! For which sources somebody may act: every change by people goes through here, whatever asks for
+//! it, so that no handler can forget.
+
+use firemain_domain::change::{Change, Inspection, MaintenanceWindow, Permit};
+use firemain_domain::judging::{RuleScope, Subject};
+use firemain_domain::source::{Source, SourceCode};
+use firemain_store::register::{Ended, RegisterError};
+
+use crate::Stores;
+use crate::http::app::App;
+use crate::http::enter::find;
+use crate::http::principal::{Principal, Scope};
+use crate::http::problem::{Problem, ProblemKind};
+
+/// What a change is about.
+enum About {
+    /// Sources as they are in the register.
+    Sources(Vec<SourceCode>),
+    /// A source as it is, and as it is to be.
+    Altered(Box<Source>),
+    /// No source: whoever has the role may.
+    Nothing,
+    /// Every source.
+    All,
+}
+
+impl App {
+    /// The administrative unit that a source belongs to.
+    pub fn unit_of<'a>(&self, source: &'a Source) -> Option<&'a str> {
+        source.unit.as_deref()
+    }
+
+    /// Refuses changes of sources that are not theirs to act on.
+    pub async fn check_reach(&self, by: &Principal, changes: &[Change]) -> Result<(), Problem> {
+        if by.scope == Scope::Everything {
+            return Ok(());
+        }
+        let changes = changes.to_vec();
+        let touched = self.ask(move |stores| touched(stores, &changes)).await?;
+        let Some(touched) = touched else {
+            return Err(not_theirs(by, "this holds for all sources"));
+        };
+        for source in &touched {
+            self.check_source(by, source)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses what is about a source that is not theirs to act on.
+    pub fn check_source(&self, by: &Principal, source: &Source) -> Result<(), Problem> {
+        let unit = self.unit_of(source);
+        if by.reaches(unit) {
+            return Ok(());
+        }
+        let of = unit.map_or_else(
+            || "belongs to no unit".to_owned(),
+            |unit| format!("belongs to {unit}"),
+        );
+        Err(not_theirs(by, &format!("the source {} {of}", source.code)))
+    }
+
+    /// Refuses what is about all sources to those who may act on some.
+    pub fn check_everything(&self, by: &Principal, what: &str) -> Result<(), Problem> {
+        match by.scope {
+            Scope::Everything => Ok(()),
+            Scope::Units(_) => Err(not_theirs(by, what)),
+        }
+    }
+}
+
+fn not_theirs(by: &Principal, what: &str) -> Problem {
+    let theirs = match &by.scope {
+        Scope::Everything => String::new(),
+        Scope::Units(units) => units.join(", "),
+    };
+    Problem::new(
+        ProblemKind::Forbidden,
+        format!(
+            "{what}, and you act for {theirs} only: an administrator can widen that by PUT /api/v1/users/{{name}}"
+        ),
+    )
+}
+
+/// The sources that the changes are about; `None`: all there are.
+fn touched(stores: &Stores, changes: &[Change]) -> Result<Option<Vec<Source>>, RegisterError> {
+    let mut touched = Vec::new();
+    for change in changes {
+        let codes = match about(stores, change)? {
+            About::Nothing => continue,
+            About::All => return Ok(None),
+            About::Sources(codes) => codes,
+            About::Altered(source) => {
+                let codes = vec![source.code.clone()];
+                touched.push(*source);
+                codes
+            }
+        };
+        for code in codes {
+            // One that is not there is refused by the register, and in better words.
+            touched.extend(stores.register.source(&code)?);
+        }
+    }
+    Ok(Some(touched))
+}
+
+fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
+    let one = |source: &SourceCode| About::Sources(vec![source.clone()]);
+    let of = |source: Option<SourceCode>| source.map_or(About::Nothing, |code| one(&code));
+    Ok(match change {
+        Change::SourceSet { source } => About::Altered(source.clone()),
+        Change::SourceRemoved { code } => one(code),
+        Change::FlowTestEntered { test } => one(&test.source),
+        Change::FlowTestWithdrawn { source, .. }
+        | Change::InspectionWithdrawn { source, .. }
+        | Change::WorkDone { source, .. } => one(source),
+        Change::InspectionEntered {
+            inspection: Inspection { source, .. },
+        }
+        | Change::WindowEntered {
+            window: MaintenanceWindow { source, .. },
+        }
+        | Change::PermitGranted {
+            permit: Permit { source, .. },
+        } => one(source),
+        Change::WindowEnded { id, .. } => of(window(stores, id)?.map(|row| row.what.source)),
+        Change::PermitEnded { id, .. } => of(permit(stores, id)?.map(|row| row.what.source)),
+        Change::RoundPlanned { round } => About::Sources(round.sources.clone()),
+        Change::RoundEnded { id, .. } => match stores.register.round(id)? {
+            Some(round) => About::Sources(round.what.sources),
+            None => About::Nothing,
+        },
+        Change::RulesSet { scope, .. } => match scope {
+            RuleScope::Source(code) => one(code),
+            _ => About::All,
+        },
+        Change::EpisodeAcknowledged { episode, .. } => of_alert(stores, episode)?,
+        // Fires stop at no border.
+        Change::IncidentOpened { .. }
+        | Change::IncidentEnded { .. }
+        // By administrators, who act for everything.
+        | Change::AccessChanged { .. } => About::Nothing,
+    })
+}
+
+/// The source that an alert is about; of a zone's, or one about firemain itself, everybody may take care.
+fn of_alert(stores: &Stores, id: &str) -> Result<About, RegisterError> {
+    let row = stores.register.episode(id)?;
+    Ok(match row.map(|row| row.state.id.subject) {
+        Some(Subject::Source(code)) => About::Sources(vec![code]),
+        _ => About::Nothing,
+    })
+}
+
+fn window(stores: &Stores, id: &str) -> Result<Option<Ended<MaintenanceWindow>>, RegisterError> {
+    let page = |after: Option<&str>, n| stores.register.windows(None, after, n);
+    find(id, |row: &Ended<MaintenanceWindow>| &row.what.id, page)
+}
+
+fn permit(stores: &Stores, id: &str) -> Result<Option<Ended<Permit>>, RegisterError> {
+    let page = |after: Option<&str>, n| stores.register.permits(None, after, n);
+    find(id, |row: &Ended<Permit>| &row.what.id, page)
+}

@@ -1,0 +1,175 @@
+//! Who may ask what: every route with the least role it needs. What does not stand here is refused,
+//! so **a new route needs its row here** (and `docs/access.md` the same row).
+
+use firemain_domain::people::Role;
+
+/// What a route needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: anybody may ask.
+    Nothing,
+    /// Somebody on this machine, or a key of scope `metrics`.
+    Metrics,
+    /// Somebody of at least this role.
+    Role(Role),
+}
+
+/// One route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// `GET` (which `HEAD` follows), `POST`, `PUT`, `PATCH` or `DELETE`.
+    pub method: &'static str,
+    /// The route as it is written where it is made, `/api/v1` before it.
+    pub route: &'static str,
+    /// What it needs.
+    pub needs: Needs,
+}
+
+const fn row(method: &'static str, route: &'static str, role: Role) -> Row {
+    Row {
+        method,
+        route,
+        needs: Needs::Role(role),
+    }
+}
+
+const fn open(method: &'static str, route: &'static str) -> Row {
+    Row {
+        method,
+        route,
+        needs: Needs::Nothing,
+    }
+}
+
+use Role::{Crew, Dispatcher, Operator, Viewer};
+
+/// Every route.
+pub const TABLE: &[Row] = &[
+    // How firemain itself is, and the plain page: it holds no data, it asks for them.
+    open("GET", "/healthz"),
+    open("GET", "/readyz"),
+    Row {
+        method: "GET",
+        route: "/metrics",
+        needs: Needs::Metrics,
+    },
+    open("GET", "/"),
+    open("GET", "/page.css"),
+    open("GET", "/page.js"),
+    open("GET", "/api/v1/openapi.json"),
+    // Sources, and how they stand.
+    row("GET", "/api/v1/flags", Viewer),
+    row("GET", "/api/v1/forecasts", Viewer),
+    row("GET", "/api/v1/sources", Viewer),
+    row("GET", "/api/v1/sources/nearest", Viewer),
+    row("GET", "/api/v1/sources/{code}", Viewer),
+    row("PUT", "/api/v1/sources/{code}", Operator),
+    row("DELETE", "/api/v1/sources/{code}", Operator),
+    row("GET", "/api/v1/sources/{code}/verdict", Viewer),
+    row("GET", "/api/v1/sources/{code}/readings", Viewer),
+    row("GET", "/api/v1/sources/{code}/readings/latest", Viewer),
+    row("POST", "/api/v1/import", Operator),
+    row("GET", "/api/v1/units", Viewer),
+    row("GET", "/api/v1/zones", Viewer),
+    row("GET", "/api/v1/stream", Viewer),
+    // Alerts.
+    row("GET", "/api/v1/alerts", Viewer),
+    row("GET", "/api/v1/alerts/{id}", Viewer),
+    row("POST", "/api/v1/alerts/{id}/acknowledge", Crew),
+    row("GET", "/api/v1/alerts/{source}/{rule}/{n}", Viewer),
+    row(
+        "POST",
+        "/api/v1/alerts/{source}/{rule}/{n}/acknowledge",
+        Crew,
+    ),
+    // What people do at sources.
+    row("GET", "/api/v1/flow-tests", Viewer),
+    row("POST", "/api/v1/flow-tests", Crew),
+    row("DELETE", "/api/v1/flow-tests/{id}", Operator),
+    row("GET", "/api/v1/flow-tests/{id}/curve.svg", Viewer),
+    row("GET", "/api/v1/flow-tests/{id}/flow", Viewer),
+    row("GET", "/api/v1/inspections", Viewer),
+    row("POST", "/api/v1/inspections", Crew),
+    row("GET", "/api/v1/inspections/checklist", Viewer),
+    row("GET", "/api/v1/inspections/due", Viewer),
+    row("DELETE", "/api/v1/inspections/{id}", Operator),
+    row("POST", "/api/v1/photos", Crew),
+    row("GET", "/api/v1/photos/{id}", Viewer),
+    row("GET", "/api/v1/work", Viewer),
+    row("POST", "/api/v1/work/{inspection}/{item}/done", Crew),
+    row("GET", "/api/v1/rounds", Viewer),
+    row("POST", "/api/v1/rounds", Dispatcher),
+    row("GET", "/api/v1/rounds/{id}", Viewer),
+    row("POST", "/api/v1/rounds/{id}/end", Crew),
+    row("GET", "/api/v1/maintenance-windows", Viewer),
+    row("POST", "/api/v1/maintenance-windows", Dispatcher),
+    row("POST", "/api/v1/maintenance-windows/{id}/end", Dispatcher),
+    row("GET", "/api/v1/incidents", Viewer),
+    row("POST", "/api/v1/incidents", Dispatcher),
+    row("POST", "/api/v1/incidents/{id}/end", Dispatcher),
+    row("GET", "/api/v1/permits", Viewer),
+    row("POST", "/api/v1/permits", Dispatcher),
+    row("POST", "/api/v1/permits/{id}/end", Dispatcher),
+    // Devices, rules and the record.
+    row("GET", "/api/v1/devices", Crew),
+    row("GET", "/api/v1/devices/{id}", Crew),
+    row("POST", "/api/v1/devices/{id}/adopt", Operator),
+    row("POST", "/api/v1/devices/{id}/credentials", Operator),
+    row("DELETE", "/api/v1/devices/{id}/credentials", Operator),
+    row("GET", "/api/v1/quarantine", Operator),
+    row("GET", "/api/v1/rules", Viewer),
+    row("PUT", "/api/v1/rules/{scope}", Operator),
+    row("DELETE", "/api/v1/rules/{scope}", Operator),
+    row("GET", "/api/v1/changes", Dispatcher),
+];
+
+/// What a route needs; `None`: it does not stand in the table.
+pub fn needs(method: &str, route: &str) -> Option<Needs> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    let row = TABLE
+        .iter()
+        .find(|row| row.route == route && row.method == method);
+    row.map(|row| row.needs)
+}
+
+/// The methods of a route, for `Allow`; empty: it does not stand in the table.
+pub fn methods(route: &str) -> Vec<&'static str> {
+    let rows = TABLE.iter().filter(|row| row.route == route);
+    rows.map(|row| row.method).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::router::documented;
+
+    #[test]
+    fn every_route_of_the_document_stands_in_the_table() {
+        let (_, document) = documented(None);
+        let json = serde_json::to_value(&document).unwrap();
+        let mut missing = Vec::new();
+        for (path, item) in json["paths"].as_object().unwrap() {
+            for method in item.as_object().unwrap().keys() {
+                let method = method.to_uppercase();
+                if needs(&method, path).is_none() {
+                    missing.push(format!("row(\"{method}\", \"{path}\", …)"));
+                }
+            }
+        }
+        assert!(
+            missing.is_empty(),
+            "routes that nobody may ask: add to TABLE in api/src/http/access/table.rs, with the least role that may ask them:\n    {}",
+            missing.join(",\n    ")
+        );
+    }
+
+    #[test]
+    fn no_route_stands_in_the_table_twice() {
+        for (n, row) in TABLE.iter().enumerate() {
+            let twice = TABLE[..n]
+                .iter()
+                .any(|before| before.route == row.route && before.method == row.method);
+            assert!(!twice, "{} {}", row.method, row.route);
+        }
+    }
+}

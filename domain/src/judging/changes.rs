@@ -137,7 +137,7 @@ fn on(
     effects: &mut Vec<Effect>,
     work: impl FnOnce(&mut One, u32, &World, &mut Vec<Effect>),
 ) {
-    let Some(&index) = judge.by_code.get(code) else {
+    let Some(index) = judge.index_of(code) else {
         return;
     };
     judge.with_one(index, effects, |one, world, effects| {
@@ -147,7 +147,7 @@ fn on(
 }
 
 fn look_again(judge: &mut Judge, code: &str, effects: &mut Vec<Effect>) {
-    if let Some(&index) = judge.by_code.get(code) {
+    if let Some(index) = judge.index_of(code) {
         judge.look_at_pages(index, effects);
     }
 }
@@ -170,10 +170,7 @@ fn holders(judge: &Judge, id: &str) -> Vec<SourceCode> {
 /// dry at an hour at which no water is owed is told while it burns.
 fn look_around(judge: &mut Judge, position: Position, effects: &mut Vec<Effect>) {
     let reach_m = judge.world.rules.shared().common.incident_reach_m;
-    let near: Vec<u32> = judge
-        .by_code
-        .values()
-        .copied()
+    let near: Vec<u32> = (0..judge.ones.len() as u32)
         .filter(|index| {
             let one = judge
                 .ones
@@ -206,14 +203,14 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
     judge.world.commons.share(&mut source);
     let shared = Arc::new(source);
     let source = &*shared;
-    let index = match judge.by_code.get(&source.code) {
-        Some(&index) => index,
+    let index = match judge.index_of(&source.code) {
+        Some(index) => index,
         None => {
             let settings = Settings::new(shared.clone());
             let one = One::new(settings, now.wall, now.listening_ms);
             let index = judge.ones.len() as u32;
             judge.ones.push(Some(Box::new(one)));
-            judge.by_code.insert(source.code.clone(), index);
+            judge.enter_code(&source.code, index);
             let zone = source.zone.as_ref();
             judge.world.places.insert(index, zone, source.position);
             index
@@ -221,7 +218,7 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
     };
     move_place(judge, index, source);
     if let Some(device) = &source.device {
-        judge.by_device.insert(device.clone(), index);
+        judge.enter_device(device, index);
     }
     on(
         judge,
@@ -277,13 +274,13 @@ fn move_place(judge: &mut Judge, index: u32, source: &Source) {
 fn forget_device(judge: &mut Judge, index: u32) {
     let one = judge.ones[index as usize].as_deref();
     let device = one.and_then(|one| one.settings.source.device.clone());
-    if let Some(device) = device.filter(|d| judge.by_device.get(d) == Some(&index)) {
-        judge.by_device.remove(&device);
+    if let Some(device) = device {
+        judge.by_device.remove(&device, index);
     }
 }
 
 fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>) {
-    let Some(index) = judge.by_code.get(code).copied() else {
+    let Some(index) = judge.index_of(code) else {
         return;
     };
     let now = judge.world.clocks.now();
@@ -292,7 +289,7 @@ fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>
             episode::clear(condition, now, effects);
         }
     });
-    judge.by_code.remove(code);
+    judge.by_code.remove(code, index);
     forget_device(judge, index);
     judge.world.using.remove(index);
     if let Some(one) = judge.ones[index as usize].take() {
@@ -319,7 +316,7 @@ fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>
 fn judge_again(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
     let now = world.clocks.now();
     let table = world.rules.of(&one.settings.source).table();
-    let newest = one.state.last;
+    let newest = one.state.last();
     for place in 0..one.state.conditions.len() {
         let rule = one.state.conditions[place].rule;
         let applies = one.settings.is_in_service()
@@ -377,7 +374,7 @@ fn judge_test(
         return;
     };
     let rule = &world.rules.of(&one.settings.source).flow_deficit;
-    let newest = one.state.last;
+    let newest = one.state.last();
     let (said, timing) = {
         let mut seen = seen(one, &newest, world.rules.of(&one.settings.source), now.wall);
         seen.rated_flow = Some(Measured {

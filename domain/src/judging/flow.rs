@@ -54,14 +54,14 @@ pub fn known_flow(settings: &Settings, state: &State, rules: &Rules, now: Timest
             available.extrapolated && state.newest_at.is_some_and(|at| at >= test.at)
         })
         .and_then(|(_, point, _)| point.live_estimate_lps(static_kpa?, target_kpa))
-        .map(|flow_lps| measured(Basis::Estimated, flow_lps, state.last.at));
+        .map(|flow_lps| measured(Basis::Estimated, flow_lps, state.last().at));
     let used = state
         .use_proof
         .as_deref()
         .filter(|proof| proof.met && use_counts(settings, state, proof, now))
         .map(|proof| measured(Basis::InUse, proof.flow_lps, proof.at));
     let by_device = state
-        .last
+        .last()
         .available_flow_lps
         .zip(state.estimate_at().filter(|at| {
             let keeps_ms = DAY_MS.max(3 * source.interval_ms());

@@ -29,7 +29,7 @@ pub fn hear(
     copy: bool,
     effects: &mut Vec<Effect>,
 ) {
-    let Some(&index) = judge.by_device.get(&report.device) else {
+    let Some(index) = judge.index_of_device(&report.device) else {
         return;
     };
     if report.samples.is_empty() && report.events.is_empty() {

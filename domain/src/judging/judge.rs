@@ -1,10 +1,11 @@
 //! The fold itself: one step takes the state one input further.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ahead::{Forecast, ahead};
 use super::baseline::{Baseline, Expected};
+use super::index::Index;
 use super::input::{Control, Input, What};
 use super::listening::Listening;
 use super::neighbours::Neighbourhood;
@@ -19,7 +20,6 @@ use super::surroundings::Surroundings;
 use super::world::{Place, Using, World};
 use super::zones::Zones;
 use super::{changes, hearing, outages, receive, time_passes, verdict, zone_drop};
-use crate::report::DeviceId;
 use crate::source::{Commons, Source, SourceCode};
 use crate::time::Timestamp;
 
@@ -28,8 +28,8 @@ use crate::time::Timestamp;
 pub struct Judge {
     pub(super) world: World,
     pub(super) ones: Vec<Option<Box<One>>>,
-    pub(super) by_code: HashMap<SourceCode, u32>,
-    pub(super) by_device: HashMap<DeviceId, u32>,
+    pub(super) by_code: Index,
+    pub(super) by_device: Index,
     /// Steady times at which sources are to be looked at, ms.
     pub(super) deadlines: BTreeSet<(i64, u32)>,
     /// Listening times at which sources are to be looked at, ms.
@@ -101,8 +101,8 @@ impl Judge {
         Self {
             world,
             ones: Vec::new(),
-            by_code: HashMap::new(),
-            by_device: HashMap::new(),
+            by_code: Index::default(),
+            by_device: Index::default(),
             deadlines: BTreeSet::new(),
             silences: BTreeSet::new(),
             group_deadlines: BTreeSet::new(),
@@ -153,9 +153,33 @@ impl Judge {
         self.world.clocks.arrive(now, 0);
     }
 
+    /// The number of the source of that code.
+    pub(super) fn index_of(&self, code: &str) -> Option<u32> {
+        self.by_code.get(code, |index| code_of(&self.ones, index))
+    }
+
+    /// The number of the source that a device reports for.
+    pub(super) fn index_of_device(&self, device: &str) -> Option<u32> {
+        self.by_device
+            .get(device, |index| device_of(&self.ones, index))
+    }
+
+    /// Enters a source under its code.
+    pub(super) fn enter_code(&mut self, code: &str, index: u32) {
+        let ones = &self.ones;
+        self.by_code.insert(code, index, |of| code_of(ones, of));
+    }
+
+    /// Enters a source under its device, in place of any other.
+    pub(super) fn enter_device(&mut self, device: &str, index: u32) {
+        let ones = &self.ones;
+        self.by_device
+            .insert(device, index, |of| device_of(ones, of));
+    }
+
     /// How a source stands.
     pub fn standing(&self, code: &str) -> Option<Standing> {
-        let index = *self.by_code.get(code)?;
+        let index = self.index_of(code)?;
         let one = self.ones.get(index as usize)?.as_deref()?;
         Some(verdict::standing(
             one,
@@ -167,7 +191,7 @@ impl Judge {
     /// What a source's main quantity usually is in each hour of a weekday, then of a weekend, by local
     /// time; `None` for a source unknown or of a kind that learns none.
     pub fn baseline(&self, code: &str) -> Option<[[Option<Expected>; 24]; 2]> {
-        let index = *self.by_code.get(code)?;
+        let index = self.index_of(code)?;
         let one = self.ones.get(index as usize)?.as_deref()?;
         one.state.baseline.as_deref().map(Baseline::shown)
     }
@@ -175,7 +199,7 @@ impl Judge {
     /// What the neighbours of a source say of the water around it, by their newest readings; `None` for
     /// a source that is unknown or was never heard.
     pub fn surroundings(&self, code: &str) -> Option<Surroundings> {
-        let index = *self.by_code.get(code)?;
+        let index = self.index_of(code)?;
         let one = self.ones.get(index as usize)?.as_deref()?;
         let at = one.state.newest_at?;
         Some(self.world.surroundings(index, &one.settings.source, at))
@@ -188,7 +212,7 @@ impl Judge {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.by_code.is_empty()
+        self.by_code.len() == 0
     }
 
     /// Whether the receiver is connected, and has taken in what was queued at the broker.
@@ -198,7 +222,8 @@ impl Judge {
 
     /// Every source's code.
     pub fn codes(&self) -> impl Iterator<Item = &SourceCode> {
-        self.by_code.keys()
+        let ones = self.ones.iter().flatten();
+        ones.map(|one| &one.settings.source.code)
     }
 
     /// Shows every source whose readings or standing changed since the last call.
@@ -226,7 +251,7 @@ impl Judge {
 
     /// The source that a device reports for.
     pub fn source_of(&self, device: &str) -> Option<&SourceCode> {
-        let index = *self.by_device.get(device)?;
+        let index = self.index_of_device(device)?;
         self.ones
             .get(index as usize)?
             .as_deref()
@@ -356,6 +381,16 @@ impl Judge {
         self.settle(&mut one, index, effects);
         self.ones[index as usize] = Some(one);
     }
+}
+
+fn code_of(ones: &[Option<Box<One>>], index: u32) -> Option<&str> {
+    let one = ones.get(index as usize)?.as_deref()?;
+    Some(&one.settings.source.code)
+}
+
+fn device_of(ones: &[Option<Box<One>>], index: u32) -> Option<&str> {
+    let one = ones.get(index as usize)?.as_deref()?;
+    one.settings.source.device.as_deref()
 }
 
 fn look<'a>(one: &'a One, world: &World) -> Look<'a> {

@@ -10,7 +10,8 @@
 //! its [`surroundings`] say; a [`condition`] that turns
 //! becomes an [`episode`], which pages or waits ([`paging`]); at last the [`verdict`].
 
-pub mod input;
+pub mod index;
+mod input;
 pub mod outcome;
 
 mod judge;

@@ -306,9 +306,7 @@ pub fn hold_to(
     let held = told.as_ref().filter(|told| told.cleared_at.is_none());
     let held = held.map(|told| {
         let members = told.members.iter();
-        let members: BTreeSet<u32> = members
-            .filter_map(|code| judge.by_code.get(code).copied())
-            .collect();
+        let members: BTreeSet<u32> = members.filter_map(|code| judge.index_of(code)).collect();
         Held {
             heard: (told.began_at, told.began_at),
             silent: members.clone(),

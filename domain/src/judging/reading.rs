@@ -118,7 +118,7 @@ fn judge(
     world: &World,
     effects: &mut Vec<Effect>,
 ) {
-    one.state.last = taken.over(one.state.last);
+    one.state.take_newest(taken);
     if taken.available_flow_lps.is_some() {
         one.state.note_estimate(taken.at);
     }
@@ -237,13 +237,13 @@ fn is_dry_at_a_fire(one: &One, said: &Assessment, world: &World) -> bool {
 }
 
 fn seen_cap(one: &One, taken: &Taken) -> Option<bool> {
-    taken.cap_open.or(one.state.last.cap_open)
+    taken.cap_open.or(one.state.last().cap_open)
 }
 
 /// A use was confirmed by time alone: the newest sample is one in use by now.
 pub fn hold_against_residual(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
     let rule = &world.rules.of(&one.settings.source).low_residual;
-    let newest = one.state.last;
+    let newest = one.state.last();
     let (said, timing) = {
         let seen = seen(
             one,

@@ -91,6 +91,59 @@ impl Taken {
     }
 }
 
+/// A [`Taken`] as it is kept of every source: in 48 bytes in place of 80. What there is not is NaN,
+/// for nothing that was taken ever is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(from = "Taken", into = "Taken")]
+pub struct Newest {
+    at: Timestamp,
+    pressure_kpa: f64,
+    flow_lps: f64,
+    level_m: f64,
+    available_flow_lps: f64,
+    cap_open: Option<bool>,
+}
+
+impl Default for Newest {
+    fn default() -> Self {
+        Taken::default().into()
+    }
+}
+
+impl PartialEq for Newest {
+    fn eq(&self, other: &Self) -> bool {
+        Taken::from(*self) == Taken::from(*other)
+    }
+}
+
+impl From<Taken> for Newest {
+    fn from(taken: Taken) -> Self {
+        let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        Self {
+            at: taken.at,
+            pressure_kpa: or_nan(taken.pressure_kpa),
+            flow_lps: or_nan(taken.flow_lps),
+            level_m: or_nan(taken.level_m),
+            available_flow_lps: or_nan(taken.available_flow_lps),
+            cap_open: taken.cap_open,
+        }
+    }
+}
+
+impl From<Newest> for Taken {
+    fn from(newest: Newest) -> Self {
+        let some = |value: f64| (!value.is_nan()).then_some(value);
+        Self {
+            at: newest.at,
+            pressure_kpa: some(newest.pressure_kpa),
+            flow_lps: some(newest.flow_lps),
+            level_m: some(newest.level_m),
+            available_flow_lps: some(newest.available_flow_lps),
+            cap_open: newest.cap_open,
+        }
+    }
+}
+
 /// What sources of a kind are chiefly judged by.
 pub const fn main_quantity(kind: &Kind) -> Quantity {
     match kind {

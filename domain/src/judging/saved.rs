@@ -86,7 +86,7 @@ impl Judge {
     pub fn begin_save(&mut self) -> Vec<u8> {
         self.write_all_due();
         for code in std::mem::take(&mut self.gone) {
-            if !self.by_code.contains_key(&code) {
+            if self.index_of(&code).is_none() {
                 self.written.push(SavedSource {
                     code,
                     settings: None,
@@ -311,10 +311,6 @@ impl Judge {
         let source = Arc::make_mut(&mut settings.source);
         self.world.commons.share(source);
         let source = &settings.source;
-        self.by_code.insert(source.code.clone(), index);
-        if let Some(device) = &source.device {
-            self.by_device.insert(device.clone(), index);
-        }
         self.world
             .places
             .insert(index, source.zone.as_ref(), source.position);
@@ -339,7 +335,12 @@ impl Judge {
         self.silences.extend(one.silence_ms.map(|at| (at, index)));
         let zone = one.settings.source.zone.as_ref();
         self.world.enter_pulse(index, zone, Pulse::of(&one));
+        let source = one.settings.source.clone();
         self.ones[index as usize] = Some(one);
+        self.enter_code(&source.code, index);
+        if let Some(device) = &source.device {
+            self.enter_device(device, index);
+        }
         true
     }
 }

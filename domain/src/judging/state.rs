@@ -15,7 +15,7 @@ use super::hearing::newest_usable;
 use super::outcome::{RuleName, Verdict};
 use super::replaying::Repeats;
 use super::rules::{Band, LowHours, Payloads};
-use super::sample::Taken;
+use super::sample::{Newest, Taken};
 use super::settings::Settings;
 use super::tank::TankLife;
 use crate::report::{EventKind, Mark, Report, usable_time};
@@ -72,7 +72,7 @@ pub struct State {
     /// The gateway through which it was last heard, if its network names one.
     pub via: Option<Arc<str>>,
     /// The newest of each believed value.
-    pub last: Taken,
+    last: Newest,
     /// Reading time of the newest sample judged.
     pub newest_at: Option<Timestamp>,
     /// Mark and payload of the newest messages, as one number each.
@@ -180,7 +180,7 @@ impl One {
             heard_again: 0,
             silent: false,
             via: None,
-            last: Taken::default(),
+            last: Newest::default(),
             newest_at: None,
             marks: [0; 2],
             rare: None,
@@ -231,6 +231,16 @@ impl One {
 }
 
 impl State {
+    /// The newest of each believed value.
+    pub fn last(&self) -> Taken {
+        self.last.into()
+    }
+
+    /// Lays a sample over the newest of each value.
+    pub fn take_newest(&mut self, taken: Taken) {
+        self.last = taken.over(self.last()).into();
+    }
+
     /// A rule's condition, if it holds or ever held.
     pub fn condition(&self, rule: RuleName) -> Option<&Condition> {
         self.conditions.iter().find(|c| c.rule == rule)

@@ -169,7 +169,7 @@ fn has_evidence(one: &One) -> bool {
     let source = &one.settings.source;
     match &source.kind {
         Kind::Hydrant { .. } if source.taps_main() => {
-            source.requirement.pressure_kpa.is_none() || one.state.last.pressure_kpa.is_some()
+            source.requirement.pressure_kpa.is_none() || one.state.last().pressure_kpa.is_some()
         }
         // A barrel at rest says nothing; flow that is owed and unproven has a row of its own.
         Kind::Hydrant { .. } => {
@@ -177,8 +177,8 @@ fn has_evidence(one: &One) -> bool {
                 || one.state.use_proof.is_some()
                 || !one.settings.tests().is_empty()
         }
-        Kind::Tank(tank) => tank.area_m2.is_some() && one.state.last.level_m.is_some(),
-        Kind::DrawPoint(_) => one.state.last.level_m.is_some(),
+        Kind::Tank(tank) => tank.area_m2.is_some() && one.state.last().level_m.is_some(),
+        Kind::DrawPoint(_) => one.state.last().level_m.is_some(),
     }
 }
 
@@ -250,8 +250,8 @@ pub fn seen<'a>(
         normal: one.state.normal.map(f64::from),
         drawing: one.state.is_drawing(),
         confirmed_use: one.state.is_open(RuleName::InUse),
-        has_meter: one.state.last.flow_lps.is_some(),
-        cap_open: sample.cap_open.or(one.state.last.cap_open),
+        has_meter: one.state.last().flow_lps.is_some(),
+        cap_open: sample.cap_open.or(one.state.last().cap_open),
         at_rest_kpa: one.state.at_rest_kpa,
         rated_flow: flow.least,
         normal_flow_lps: flow.normal_lps,
@@ -283,7 +283,8 @@ pub fn standing(one: &One, rules: &Rules, now: Timestamp) -> Standing {
 
 fn evidence(one: &One, rules: &Rules, rated: Option<Measured>, now: Timestamp) -> Evidence {
     let source = &one.settings.source;
-    let newest = one.state.suspects().last().unwrap_or(&one.state.last);
+    let newest = one.state.suspects().last().copied();
+    let newest = &newest.unwrap_or_else(|| one.state.last());
     let seen = seen(one, newest, rules, now);
     let mut measured = Vec::new();
     match &source.kind {

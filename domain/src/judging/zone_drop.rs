@@ -311,7 +311,7 @@ pub fn hold_to(
     let now = judge.world.clocks.now();
     if let Some(told) = told.as_ref().filter(|told| told.cleared_at.is_none()) {
         let members = told.members.iter();
-        let members = members.filter_map(|code| judge.by_code.get(code).copied());
+        let members = members.filter_map(|code| judge.index_of(code));
         let drop = Drop {
             whole: true,
             first: told.began_at,
@@ -364,7 +364,8 @@ fn fire_near(judge: &Judge, members: &BTreeSet<u32>) -> bool {
 fn evidence(judge: &Judge, members: &BTreeSet<u32>) -> Evidence {
     let measured = |index: &u32| {
         let one = judge.ones.get(*index as usize)?.as_deref()?;
-        let newest = one.state.suspects().last().unwrap_or(&one.state.last);
+        let newest = one.state.suspects().last().copied();
+        let newest = newest.unwrap_or_else(|| one.state.last());
         let value = newest.pressure_kpa?;
         let usual = one.usual_kpa(newest.at);
         Some(Measured {

@@ -27,7 +27,7 @@ pub(super) fn examine_scale(
     let Some(usual) = reading.usual else { return };
     let usual = rule.usual(usual, reading.within);
     let Some(mut scaled) = health.scaled().copied() else {
-        let before = one.state.last.main_quantity(&one.settings.source);
+        let before = one.state.last().main_quantity(&one.settings.source);
         let step = before.and_then(|before| {
             // Among a few steps, or within its noise, no factor can be told; but a tank cannot be
             // drawn empty at once.
@@ -90,7 +90,7 @@ fn is_emptied_at_once(one: &One, before: f64, reading: Reading, rule: &WrongScal
     let below_outlet = tank
         .outlet_level_m
         .is_some_and(|outlet| before > outlet && reading.value < outlet - reading.accuracy);
-    let seconds = reading.at.since_ms(one.state.last.at).max(1) as f64 / SECOND_MS as f64;
+    let seconds = reading.at.since_ms(one.state.last().at).max(1) as f64 / SECOND_MS as f64;
     let too_fast = tank
         .area_m2
         .is_some_and(|area_m2| fall_m * area_m2 * 1_000.0 / seconds > rule.most_outflow_lps);

@@ -162,7 +162,7 @@ fn volume(one: &One) -> Option<Measured> {
     let Kind::Tank(shape) = &one.settings.source.kind else {
         return None;
     };
-    let value = shape.volume_m3(one.state.last.level_m?)?;
+    let value = shape.volume_m3(one.state.last().level_m?)?;
     let limit = one.settings.source.requirement.volume_m3;
     Some(Measured {
         basis: Basis::Level,
@@ -170,7 +170,7 @@ fn volume(one: &One) -> Option<Measured> {
         value,
         limit,
         margin: limit.map(|limit| value - limit),
-        at: one.state.last.at,
+        at: one.state.last().at,
     })
 }
 
@@ -187,7 +187,7 @@ fn outflow(one: &One, basis: Basis, m_per_day: f64, limit_m_per_day: f64) -> Opt
         value,
         limit: Some(limit),
         margin: Some(limit - value),
-        at: one.state.last.at,
+        at: one.state.last().at,
     })
 }
 
@@ -239,7 +239,7 @@ fn tell_refill(one: &mut One, index: u32, heard: bool, world: &World, effects: &
             .is_some_and(|due| due <= world.clocks.now().wall);
     if late && !open {
         let since = one.state.tank.as_deref().and_then(|life| life.refill);
-        let began_at = since.map_or(one.state.last.at, |refill| refill.since);
+        let began_at = since.map_or(one.state.last().at, |refill| refill.since);
         let evidence = Evidence {
             measured: volume(one).into_iter().collect(),
         };
@@ -279,7 +279,7 @@ fn tell_leak(
             let life = one.state.tank.as_deref();
             let began_at = life
                 .and_then(TankLife::leaks_since)
-                .unwrap_or(one.state.last.at);
+                .unwrap_or(one.state.last().at);
             raise(
                 one,
                 index,

@@ -92,7 +92,7 @@ impl Adoption {
                 after = Some(DeviceId::clone(&last.device));
                 let map = devices.read();
                 let registered = strangers.into_iter().map(|stranger| stranger.device);
-                found.extend(registered.filter(|device| map.get(device).is_some()));
+                found.extend(registered.filter(|device| map.knows(device)));
             }
         })
         .await

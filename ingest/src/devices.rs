@@ -4,7 +4,6 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use firemain_domain::change::{Change, ChangeNumber};
-use firemain_domain::report::DeviceId;
 use firemain_domain::source::{KindName, Source, SourceCode};
 use firemain_store::register::{Register, RegisterError};
 use hashbrown::HashTable;
@@ -25,14 +24,43 @@ pub(crate) struct Registered {
     pub(crate) kind: KindName,
 }
 
-/// Both ways in some 60 B a device beside its names: two tables of numbers over one list.
+/// Both ways in some 30 B a device beside the bytes of its names: two tables of numbers over one
+/// list, and all names in one text.
 #[derive(Debug, Default)]
 pub(crate) struct DeviceMap {
-    pairs: Vec<(DeviceId, Registered)>,
+    pairs: Vec<Pair>,
+    names: String,
+    /// Bytes of names that nothing points to any more.
+    unused: usize,
     by_device: HashTable<u32>,
     by_source: HashTable<u32>,
     hasher: RandomState,
     change: ChangeNumber,
+}
+
+/// A device and its source: where in the text the device's name begins, and the source's right
+/// behind it.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    at: u32,
+    device_bytes: u16,
+    source_bytes: u16,
+    kind: KindName,
+}
+
+impl Pair {
+    fn device(self, names: &str) -> &str {
+        &names[self.at as usize..][..usize::from(self.device_bytes)]
+    }
+
+    fn source(self, names: &str) -> &str {
+        let at = self.at as usize + usize::from(self.device_bytes);
+        &names[at..][..usize::from(self.source_bytes)]
+    }
+
+    fn bytes(self) -> usize {
+        usize::from(self.device_bytes) + usize::from(self.source_bytes)
+    }
 }
 
 impl Devices {
@@ -43,10 +71,11 @@ impl Devices {
             change: register.newest_change()?,
             ..DeviceMap::default()
         };
-        for (device, source, kind) in register.device_map()? {
-            map.enter(device, Registered { source, kind });
-        }
+        register.visit_devices(&mut |device, source, kind| {
+            map.enter(device, source, kind);
+        })?;
         map.pairs.shrink_to_fit();
+        map.names.shrink_to_fit();
         Ok(Self {
             map: RwLock::new(map),
         })
@@ -84,50 +113,64 @@ impl Devices {
 }
 
 impl DeviceMap {
-    pub(crate) fn get(&self, device: &str) -> Option<&Registered> {
-        let place = self.of_device(device)?;
-        Some(&self.pairs[place as usize].1)
+    pub(crate) fn get(&self, device: &str) -> Option<Registered> {
+        let pair = self.pairs[self.of_device(device)? as usize];
+        Some(Registered {
+            source: pair.source(&self.names).into(),
+            kind: pair.kind,
+        })
+    }
+
+    /// Whether a source is registered for it.
+    pub(crate) fn knows(&self, device: &str) -> bool {
+        self.of_device(device).is_some()
     }
 
     /// Enters a source as it now is; true if its device is new here.
     fn set(&mut self, source: &Source) -> bool {
-        let known = source
-            .device
-            .as_ref()
-            .is_some_and(|device| self.of_device(device).is_some());
+        let known = source.device.as_ref().is_some_and(|d| self.knows(d));
         self.remove(&source.code);
         let Some(device) = &source.device else {
             return false;
         };
-        let registered = Registered {
-            source: SourceCode::clone(&source.code),
-            kind: source.kind_name(),
-        };
-        self.enter(DeviceId::clone(device), registered);
+        self.enter(device, &source.code, source.kind_name());
         !known
     }
 
-    /// The device speaks for that source from now on, and for no other; nor does another for it.
-    fn enter(&mut self, device: DeviceId, registered: Registered) {
-        let before = self.of_device(&device);
-        if let Some(place) = before {
+    /// The device speaks for that source from now on, and for no other; nor does another for it. The
+    /// register takes no names that are longer than this can tell.
+    fn enter(&mut self, device: &str, source: &str, kind: KindName) {
+        if let Some(place) = self.of_device(device) {
             self.take_out(place);
         }
+        self.use_room_again();
+        let lengths = [device, source].map(|name| u16::try_from(name.len()));
+        let (Ok(at), [Ok(device_bytes), Ok(source_bytes)]) =
+            (u32::try_from(self.names.len()), lengths)
+        else {
+            return;
+        };
+        self.names.push_str(device);
+        self.names.push_str(source);
         let place = self.pairs.len() as u32;
-        let (pairs, hasher) = (&mut self.pairs, &self.hasher);
-        let hash = hasher.hash_one(&*device);
-        let hash_of_source = hasher.hash_one(&*registered.source);
-        pairs.push((device, registered));
-        let of_device = |i: &u32| hasher.hash_one(&*pairs[*i as usize].0);
-        let of_source = |i: &u32| hasher.hash_one(&*pairs[*i as usize].1.source);
-        self.by_device.insert_unique(hash, place, of_device);
+        self.pairs.push(Pair {
+            at,
+            device_bytes,
+            source_bytes,
+            kind,
+        });
+        let (pairs, names, hasher) = (&self.pairs, &self.names, &self.hasher);
+        let of_device = |i: &u32| hasher.hash_one(pairs[*i as usize].device(names));
+        let of_source = |i: &u32| hasher.hash_one(pairs[*i as usize].source(names));
+        self.by_device
+            .insert_unique(of_device(&place), place, of_device);
         self.by_source
-            .insert_unique(hash_of_source, place, of_source);
+            .insert_unique(of_source(&place), place, of_source);
     }
 
-    fn remove(&mut self, code: &SourceCode) {
-        let hash = self.hasher.hash_one(&**code);
-        let is_it = |i: &u32| self.pairs[*i as usize].1.source == *code;
+    fn remove(&mut self, code: &str) {
+        let hash = self.hasher.hash_one(code);
+        let is_it = |i: &u32| self.pairs[*i as usize].source(&self.names) == code;
         if let Some(&place) = self.by_source.find(hash, is_it) {
             self.take_out(place);
         }
@@ -135,40 +178,51 @@ impl DeviceMap {
 
     fn of_device(&self, device: &str) -> Option<u32> {
         let hash = self.hasher.hash_one(device);
-        let is_it = |i: &u32| *self.pairs[*i as usize].0 == *device;
+        let is_it = |i: &u32| self.pairs[*i as usize].device(&self.names) == device;
         self.by_device.find(hash, is_it).copied()
     }
 
     /// Takes a pair out; the last takes its place.
     fn take_out(&mut self, place: u32) {
         let last = self.pairs.len() as u32 - 1;
-        self.forget(place);
-        self.pairs.swap_remove(place as usize);
-        if place != last {
-            let (device, registered) = &self.pairs[place as usize];
-            let hashes = [&**device, &*registered.source].map(|name| self.hasher.hash_one(name));
-            for (table, hash) in [&mut self.by_device, &mut self.by_source]
-                .into_iter()
-                .zip(hashes)
-            {
-                if let Some(number) = table.find_mut(hash, |i| *i == last) {
-                    *number = place;
-                }
-            }
-        }
-    }
-
-    fn forget(&mut self, place: u32) {
-        let (device, registered) = &self.pairs[place as usize];
-        let hashes = [&**device, &*registered.source].map(|name| self.hasher.hash_one(name));
-        for (table, hash) in [&mut self.by_device, &mut self.by_source]
-            .into_iter()
-            .zip(hashes)
-        {
+        for (table, hash) in self.entries(place) {
             if let Ok(entry) = table.find_entry(hash, |i| *i == place) {
                 entry.remove();
             }
         }
+        for (table, hash) in self.entries(last) {
+            if let Some(number) = table.find_mut(hash, |i| *i == last) {
+                *number = place;
+            }
+        }
+        self.unused += self.pairs.swap_remove(place as usize).bytes();
+    }
+
+    /// Both tables, each with the hash under which it has the pair.
+    fn entries(&mut self, place: u32) -> [(&mut HashTable<u32>, u64); 2] {
+        let pair = self.pairs[place as usize];
+        let of_device = self.hasher.hash_one(pair.device(&self.names));
+        let of_source = self.hasher.hash_one(pair.source(&self.names));
+        [
+            (&mut self.by_device, of_device),
+            (&mut self.by_source, of_source),
+        ]
+    }
+
+    /// Writes the names anew once most of the text is of pairs that are gone.
+    fn use_room_again(&mut self) {
+        if self.unused <= self.names.len() / 2 {
+            return;
+        }
+        let mut names = String::with_capacity(self.names.len() - self.unused);
+        for pair in &mut self.pairs {
+            let at = names.len() as u32;
+            names.push_str(pair.device(&self.names));
+            names.push_str(pair.source(&self.names));
+            pair.at = at;
+        }
+        self.names = names;
+        self.unused = 0;
     }
 }
 
@@ -192,10 +246,13 @@ mod tests {
             model.retain(|_, s| *s != source);
             if !dice.is_multiple_of(3) {
                 let kind = KindName::Hydrant;
-                map.enter(device.as_str().into(), Registered { source: code, kind });
+                map.enter(&device, &source, kind);
                 model.insert(device, source);
             }
             assert_eq!(map.pairs.len(), model.len());
+            let bytes: usize = map.pairs.iter().map(|pair| pair.bytes()).sum();
+            assert_eq!(map.names.len() - map.unused, bytes);
+            assert!(map.names.len() <= 2 * bytes + 64);
             assert_eq!(
                 (map.by_device.len(), map.by_source.len()),
                 (model.len(), model.len())

@@ -124,7 +124,7 @@ impl Sorter {
                     match devices.get(&report.device) {
                         Some(registered) => {
                             slice.origins.push((slice.points.len(), position));
-                            self.points(&report, registered, receipt, message.retained, slice);
+                            self.points(&report, &registered, receipt, message.retained, slice);
                         }
                         None => slice.kept.push(Unregistered {
                             device: report.device,

@@ -63,8 +63,20 @@ pub trait Register: EndpointRegister + InspectionRegister {
     fn sources(&self, after: Option<&str>, limit: usize) -> Result<Vec<Source>, RegisterError>;
     /// One source.
     fn source(&self, code: &str) -> Result<Option<Source>, RegisterError>;
+    /// Shows every registered device with the code of its source and what that is, without ever
+    /// holding more than one.
+    fn visit_devices(
+        &self,
+        visit: &mut dyn FnMut(&str, &str, KindName),
+    ) -> Result<(), RegisterError>;
     /// Every registered device with its source and what that is.
-    fn device_map(&self) -> Result<Vec<(DeviceId, SourceCode, KindName)>, RegisterError>;
+    fn device_map(&self) -> Result<Vec<(DeviceId, SourceCode, KindName)>, RegisterError> {
+        let mut all = Vec::new();
+        self.visit_devices(&mut |device, source, kind| {
+            all.push((device.into(), source.into(), kind));
+        })?;
+        Ok(all)
+    }
 
     /// Flow tests, newest first, after the id `after`; of one source or of all.
     fn flow_tests(

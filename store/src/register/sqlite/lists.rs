@@ -1,17 +1,14 @@
 //! What people entered, in pages.
 
-use std::sync::Arc;
-
 use firemain_domain::Timestamp;
 use firemain_domain::change::ChangeNumber;
 use firemain_domain::judging::{Parameters, RuleScope};
-use firemain_domain::report::DeviceId;
-use firemain_domain::source::{KindName, Source, SourceCode};
+use firemain_domain::source::{KindName, Source};
 use rusqlite::{Connection, Row};
 use serde::de::DeserializeOwned;
 
 use super::queries as sql;
-use super::rows::{all, column, json, limit, one, signed, unsigned};
+use super::rows::{all, column, json, limit, one, reading, ready, signed, unsigned};
 use crate::register::checks::shown;
 use crate::register::{Ended, NumberedChange, RegisterError};
 
@@ -87,21 +84,29 @@ fn read_source(row: &Row<'_>) -> Result<Source, RegisterError> {
     json(row, 1, "source", &code)
 }
 
-/// Every registered device with its source.
-pub fn device_map(db: &Connection) -> Result<Vec<(DeviceId, SourceCode, KindName)>, RegisterError> {
-    all(db, sql::DEVICES, [], |row| {
-        let kind: String = column(row, 2)?;
-        let kinds = [KindName::Hydrant, KindName::Tank, KindName::DrawPoint];
-        let kind = kinds.into_iter().find(|known| known.name() == kind);
-        Ok((
-            Arc::from(column::<String>(row, 0)?),
-            Arc::from(column::<String>(row, 1)?),
-            kind.ok_or_else(|| RegisterError::Unreadable {
-                what: "kind of a source",
-                reason: "nobody here knows it".to_owned(),
-            })?,
-        ))
-    })
+/// Shows every registered device with its source.
+pub fn visit_devices(
+    db: &Connection,
+    visit: &mut dyn FnMut(&str, &str, KindName),
+) -> Result<(), RegisterError> {
+    let unknown = || RegisterError::Unreadable {
+        what: "kind of a source",
+        reason: "nobody here knows it".to_owned(),
+    };
+    let mut statement = ready(db, sql::DEVICES)?;
+    let mut rows = statement.query([]).map_err(reading)?;
+    while let Some(row) = rows.next().map_err(reading)? {
+        let text = |at| {
+            row.get_ref(at)
+                .map_err(reading)?
+                .as_str()
+                .map_err(|e| reading(e.into()))
+        };
+        let kind = text(2)?;
+        let kind = KindName::ALL.into_iter().find(|known| known.name() == kind);
+        visit(text(0)?, text(1)?, kind.ok_or_else(unknown)?);
+    }
+    Ok(())
 }
 
 /// Which entries are asked for.

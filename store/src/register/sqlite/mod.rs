@@ -30,7 +30,6 @@ use firemain_domain::change::{
     Change, ChangeNumber, FlowTest, Incident, Inspection, MaintenanceWindow, Permit,
 };
 use firemain_domain::judging::{Parameters, RuleScope, Standing};
-use firemain_domain::report::DeviceId;
 use firemain_domain::source::{KindName, Source, SourceCode};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tracing::warn;
@@ -131,8 +130,11 @@ impl Register for SqliteRegister {
         self.readers.read(|db| lists::source(db, code))
     }
 
-    fn device_map(&self) -> Result<Vec<(DeviceId, SourceCode, KindName)>, RegisterError> {
-        self.readers.read(lists::device_map)
+    fn visit_devices(
+        &self,
+        visit: &mut dyn FnMut(&str, &str, KindName),
+    ) -> Result<(), RegisterError> {
+        self.readers.read(|db| lists::visit_devices(db, visit))
     }
 
     fn flow_tests(

@@ -106,6 +106,6 @@ fn take<T>(
     Ok(found)
 }
 
-fn reading(error: rusqlite::Error) -> RegisterError {
+pub fn reading(error: rusqlite::Error) -> RegisterError {
     during("read", error)
 }

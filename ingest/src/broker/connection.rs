@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::link::{Delivery, Link, Lost, Packet};
+use super::pace::{self, Pace};
 use super::session::Session;
 use super::unsettled::MOST_UNSETTLED;
 use crate::canary;
@@ -67,6 +68,7 @@ pub(super) struct Connection<'s> {
     canaries: VecDeque<Timestamp>,
     /// Commands on their way to the broker, by the id they were published under.
     commands: HashMap<u16, u64>,
+    pace: Pace,
     drained: bool,
     taken: u64,
     most_unacked: usize,
@@ -87,6 +89,7 @@ impl<'s> Connection<'s> {
             refused: Vec::new(),
             canaries: VecDeque::new(),
             commands: HashMap::new(),
+            pace: Pace::default(),
             drained: false,
             taken: 0,
             most_unacked: 0,
@@ -121,6 +124,7 @@ impl<'s> Connection<'s> {
         }
         loop {
             self.read_what_is_there()?;
+            self.gather(cancel).await?;
             self.session.handing.hand_over();
             self.acknowledge_what_is_on_disk().await?;
             if self.session.window.is_full() {
@@ -154,6 +158,27 @@ impl<'s> Connection<'s> {
             _ = tick.tick() => Woken::Tick,
             () = cancel.cancelled() => Woken::Stopped,
         }
+    }
+
+    /// Waits a little for more messages, where more are coming. What is on disk is acknowledged first.
+    async fn gather(&mut self, cancel: &CancellationToken) -> Result<(), Lost> {
+        if !self.pace.waits(self.session.handing.gathered()) {
+            return Ok(());
+        }
+        self.acknowledge_what_is_on_disk().await?;
+        let mut gathered = [self.session.handing.gathered(); 3];
+        for half in 1..=2 {
+            // It ends early only when all of it does.
+            let ends = cancel.cancelled();
+            tokio::time::timeout(pace::HALF, ends).await.ok();
+            self.read_what_is_there()?;
+            gathered[half] = self.session.handing.gathered();
+            if pace::is_many(gathered[half]) {
+                break;
+            }
+        }
+        self.pace.waited(gathered);
+        Ok(())
     }
 
     fn read_what_is_there(&mut self) -> Result<(), Lost> {

@@ -44,6 +44,11 @@ impl Handing {
         self.waiting.push_back(Job::Control(control, None));
     }
 
+    /// Messages that have come together so far.
+    pub(super) fn gathered(&self) -> usize {
+        self.arrivals.len()
+    }
+
     /// Whether enough messages have come together.
     pub(super) fn is_enough(&self) -> bool {
         self.arrivals.len() >= TOGETHER

@@ -12,6 +12,7 @@ mod tls;
 mod link;
 
 mod handing;
+mod pace;
 mod unsettled;
 mod window;
 

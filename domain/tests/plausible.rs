@@ -7,7 +7,7 @@ mod support;
 use firemain_domain::change::Change;
 use firemain_domain::judging::{Basis, Detail, Mute, Reason, Severity, Verdict};
 use firemain_domain::source::{Kind, Sensor, Source};
-use firemain_domain::time::HOUR_MS;
+use firemain_domain::time::{HOUR_MS, MINUTE_MS};
 use support::*;
 
 fn says(told: &mut Told, kpa: f64, times: u32) {
@@ -130,6 +130,10 @@ fn a_tank_that_is_drawn_empty_pages_however_low_it_reads() {
 
 /// 17.5 L/s at the test's 220 kPa, 15 at about 189.
 fn tested(accuracy: Option<f64>) -> Told {
+    tested_with(accuracy, None)
+}
+
+fn tested_with(accuracy: Option<f64>, gauge_accuracy_kpa: Option<f64>) -> Told {
     let mut source = owing_flow("H");
     source.sensor = Sensor {
         accuracy,
@@ -138,7 +142,8 @@ fn tested(accuracy: Option<f64>) -> Told {
     .into();
     let mut told = Told::recording([source]);
     says(&mut told, 220.0, 8);
-    let test = flow_test("H", told.now, 220.0, 150.0, 13.0);
+    let mut test = flow_test("H", told.now, 220.0, 150.0, 13.0);
+    test.gauge_accuracy_kpa = gauge_accuracy_kpa;
     told.change(Change::FlowTestEntered { test });
     says(&mut told, 220.0, 2);
     assert_eq!(told.alerts(), [""; 0]);
@@ -174,6 +179,52 @@ fn flow_short_by_less_than_the_sensor_of_its_estimate_can_tell_wakes_nobody_unle
     assert!(pages(Some(8.0), 184.0, 98), "it goes on");
     assert!(pages(Some(1.0), 184.0, 4), "it can tell that");
     assert!(pages(Some(8.0), 177.0, 4), "short by more");
+}
+
+#[test]
+fn an_estimate_is_worth_no_more_than_the_gauge_of_its_test() {
+    for (gauge_accuracy_kpa, pages) in [(None, true), (Some(2.0), true), (Some(8.0), false)] {
+        let mut told = tested_with(None, gauge_accuracy_kpa);
+        says(&mut told, 184.0, 4);
+        let short = told.newest("FLOW_DEFICIT").unwrap();
+        assert_eq!(short.pages, pages, "{gauge_accuracy_kpa:?}");
+    }
+}
+
+#[test]
+fn an_estimate_from_a_reading_that_calm_neighbours_gainsay_wakes_nobody_unless_it_goes_on() {
+    let street = ["H", "N1", "N2", "N3"];
+    let sources = street.into_iter().zip(0..).map(|(code, n)| {
+        let source = if n == 0 {
+            owing_flow(code)
+        } else {
+            hydrant(code)
+        };
+        north_m(f64::from(n) * 40.0, source)
+    });
+    for neighbours_fall in [false, true] {
+        let mut told = Told::recording(sources.clone());
+        let read = |told: &mut Told, own: f64, others: f64, quarters: u32| {
+            for n in 0..quarters {
+                let noise = f64::from(n % 3);
+                told.reads("H", &[(PressureKpa, own + noise)]);
+                for code in &street[1..] {
+                    told.reads(code, &[(PressureKpa, others - noise)]);
+                }
+                told.now = told.now.plus_ms(15 * MINUTE_MS);
+            }
+        };
+        read(&mut told, 220.0, 230.0, 5 * 96);
+        let test = flow_test("H", told.now, 220.0, 150.0, 13.0);
+        told.change(Change::FlowTestEntered { test });
+        read(&mut told, 220.0, 230.0, 2);
+        let others = if neighbours_fall { 205.0 } else { 230.0 };
+        read(&mut told, 182.0, others, 8);
+        let short = told.newest("FLOW_DEFICIT").unwrap();
+        assert_eq!(short.pages, neighbours_fall);
+        read(&mut told, 182.0, others, 96);
+        assert!(told.newest("FLOW_DEFICIT").unwrap().pages, "it goes on");
+    }
 }
 
 /// A hydrant with water by the hour: the test begins at 08:00, it has none from 09:00 to 16:00.

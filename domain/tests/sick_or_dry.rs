@@ -411,7 +411,8 @@ fn a_loss_of_water_is_found_in_time_through_a_poor_sensor() {
             // Dwell, or the wait of the unsure case, and one interval. A spike among these few
             // readings takes the one before it along, for nobody can tell which of them is true.
             let within_min = match (spiked, calm) {
-                (true, _) => 60,
+                (true, true) => 60,
+                (true, false) => 45,
                 (false, true) => 45,
                 (false, false) => 25,
             };

@@ -85,14 +85,15 @@ pub fn known_flow(settings: &Settings, state: &State, rules: &Rules, now: Timest
     }
 }
 
-/// Whether today's estimate would reach the required flow if the main stood `accuracy_kpa` higher: the
-/// sensor cannot tell that apart.
+/// Whether today's estimate would reach the required flow if the main stood `accuracy_kpa` higher, and
+/// the test's drop were less by the accuracy of its gauge: neither can tell that apart.
 pub fn may_reach(
     settings: &Settings,
     state: &State,
     rules: &Rules,
     now: Timestamp,
     accuracy_kpa: f64,
+    accuracy_most_kpa: f64,
 ) -> bool {
     let requirement = &settings.source.requirement;
     let target_kpa = requirement
@@ -103,7 +104,14 @@ pub fn may_reach(
         .newest_test()
         .filter(|(test, point)| point.still_valid(test.at, now, static_kpa))
         .zip(static_kpa)
-        .and_then(|((_, point), kpa)| point.live_estimate_lps(kpa + accuracy_kpa, target_kpa));
+        .and_then(|((_, point), kpa)| {
+            let gauge_kpa = point.accuracy_kpa.unwrap_or(0.0).min(accuracy_most_kpa);
+            let steadier = FlowTestPoint {
+                residual_kpa: point.residual_kpa + gauge_kpa,
+                ..point
+            };
+            steadier.live_estimate_lps(kpa + accuracy_kpa, target_kpa)
+        });
     estimate_lps
         .zip(requirement.flow_lps)
         .is_some_and(|(estimate, required)| estimate >= required)

@@ -75,7 +75,7 @@ fn by_smallness(
     let low = condition.rule == RuleName::LowStatic;
     low.then(|| by_use_nearby(one, index, condition, world, now))
         .flatten()
-        .or_else(|| by_accuracy(one, condition, world, now))
+        .or_else(|| by_accuracy(one, index, condition, world, now))
         .or_else(|| {
             low.then(|| by_every_day(one, condition, world, now))
                 .flatten()
@@ -241,9 +241,15 @@ fn by_doubt(one: &One, condition: &Condition, world: &World, now: Moment) -> Opt
     })
 }
 
-/// Short by less than its sensor can tell: shown as low at once, but nobody is woken for what may not
-/// be so, unless it goes on.
-fn by_accuracy(one: &One, condition: &Condition, world: &World, now: Moment) -> Option<Muted> {
+/// Short by less than its sensor can tell, or by an estimate from a reading that its calm neighbours
+/// gainsay: shown at once, but nobody is woken for what may not be so, unless it goes on.
+fn by_accuracy(
+    one: &One,
+    index: u32,
+    condition: &Condition,
+    world: &World,
+    now: Moment,
+) -> Option<Muted> {
     let source = &one.settings.source;
     let rules = world.rules.of(source);
     let (most_kpa, waits_s) = match condition.rule {
@@ -258,15 +264,31 @@ fn by_accuracy(one: &One, condition: &Condition, world: &World, now: Moment) -> 
         _ => return None,
     };
     // An accuracy entered wrongly must not quieten a real loss of water.
-    let accuracy_kpa = source.sensor.accuracy?.min(most_kpa);
-    let within = |measured: &Measured| match condition.rule {
-        RuleName::LowStatic => measured
-            .margin
-            .is_some_and(|margin| -margin <= accuracy_kpa),
-        _ => {
-            measured.basis == Basis::Estimated
-                && may_reach(&one.settings, &one.state, rules, now.wall, accuracy_kpa)
+    let accuracy_kpa = source.sensor.accuracy.map(|kpa| kpa.min(most_kpa));
+    let low = condition.rule == RuleName::LowStatic;
+    if low && accuracy_kpa.is_none() {
+        return None;
+    }
+    let accuracy_kpa = accuracy_kpa.unwrap_or(0.0);
+    let within = |measured: &Measured| {
+        if low {
+            return measured
+                .margin
+                .is_some_and(|margin| -margin <= accuracy_kpa);
         }
+        // An estimate is worth no more than the reading it is made of.
+        measured.basis == Basis::Estimated
+            && (may_reach(
+                &one.settings,
+                &one.state,
+                rules,
+                now.wall,
+                accuracy_kpa,
+                most_kpa,
+            ) || one
+                .state
+                .at_rest_kpa
+                .is_some_and(|kpa| may_be_the_sensor(one, index, kpa, one.state.last.at, world)))
     };
     // Where the newest reading is not low at all, there is less to wake somebody for still.
     let run = condition.run.as_ref();

@@ -89,10 +89,19 @@ fn sift(one: &One, taken: &Taken, world: &World) -> Sifted {
         Suspicion::None if suspects.is_empty() => Sifted::Accept,
         Suspicion::None => Sifted::Spikes,
         Suspicion::Outside { middle, limit } => {
-            let agrees = suspects
-                .last()
-                .and_then(|s| s.main_quantity(source))
-                .is_some_and(|before| stays_away(before - middle, value - middle, limit));
+            // One that was taken while the band was short may lie outside of it too.
+            let outlier = || {
+                one.state
+                    .band
+                    .newest()
+                    .filter(|v| (v - middle).abs() > limit)
+            };
+            let before = match suspects.last() {
+                Some(suspect) => suspect.main_quantity(source),
+                None => outlier(),
+            };
+            let agrees =
+                before.is_some_and(|before| stays_away(before - middle, value - middle, limit));
             if agrees || suspects.len() >= 2 {
                 Sifted::Step
             } else {

@@ -69,6 +69,12 @@ impl Band {
         self.next = 0;
     }
 
+    /// The newest value taken, if any since the band began.
+    pub fn newest(&self) -> Option<f64> {
+        let place = (usize::from(self.next) + WINDOW - 1) % WINDOW;
+        (self.len > 0).then(|| f64::from(self.values[place]))
+    }
+
     /// How `value` lies to the band; `step` is the sensor's smallest, `floor` the least half-width.
     pub fn suspicion(&self, spike: &Spike, value: f64, step: f64, floor: f64) -> Suspicion {
         if usize::from(self.len) < WINDOW {

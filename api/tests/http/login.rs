@@ -25,7 +25,7 @@ async fn whoever_logs_in_gets_a_session_that_ends_when_they_log_out() {
     assert!(
         !answer
             .text
-            .contains(&*cookie_of(&answer)["firemain=".len()..]),
+            .contains(&cookie_of(&answer)["firemain=".len()..]),
         "no script sees it"
     );
     let an = bench.log_in("an").await;
@@ -185,7 +185,7 @@ async fn guessing_waits_ever_longer_and_holds_nobody_else_up() {
         200,
         "others get in"
     );
-    bench.clock.pass_ms(wait_s as i64 * 1_000);
+    bench.clock.pass_ms(wait_s * 1_000);
     assert_eq!(
         bench.try_log_in("an", PASSWORD).await.status,
         200,

@@ -1,9 +1,12 @@
 //! Users, sessions and keys.
 
+mod queries;
+
 use firemain_domain::Timestamp;
 use firemain_domain::people::{AccessChange, Role};
 use rusqlite::{Connection, Row};
 
+use self::queries as sql;
 use super::SqliteRegister;
 use super::lists::no_cursor;
 use super::people::record;
@@ -14,62 +17,6 @@ use crate::register::access::{
     Session, User,
 };
 use crate::register::checks::{self, shown};
-
-const HAS_USERS: &str = "SELECT 1 FROM user LIMIT 1";
-const COUNT_USERS: &str = "SELECT count(*) FROM user";
-const USER: &str = "SELECT name, body, failed_logins, failed_at_ms, logged_in_at_ms FROM user
-     WHERE name = ?1";
-const USERS: &str = "SELECT name, body, failed_logins, failed_at_ms, logged_in_at_ms FROM user
-     WHERE name > ?1 ORDER BY name LIMIT ?2";
-const USER_OF_SUBJECT: &str =
-    "SELECT name, body, failed_logins, failed_at_ms, logged_in_at_ms FROM user WHERE subject = ?1";
-const SET_USER: &str =
-    "INSERT INTO user (name, body, administrator, subject) VALUES (?1, ?2, ?3, ?4)
-     ON CONFLICT (name) DO UPDATE SET body = ?2, administrator = ?3, subject = ?4";
-const OTHER_ADMINISTRATOR: &str =
-    "SELECT 1 FROM user WHERE administrator = 1 AND name <> ?1 LIMIT 1";
-const IS_ADMINISTRATOR: &str = "SELECT 1 FROM user WHERE administrator = 1 AND name = ?1";
-const PASSWORD: &str = "SELECT password FROM user WHERE name = ?1";
-const SET_PASSWORD: &str = "UPDATE user SET password = ?2, failed_logins = 0 WHERE name = ?1";
-const LOGIN_FAILED: &str =
-    "UPDATE user SET failed_logins = failed_logins + 1, failed_at_ms = ?2 WHERE name = ?1";
-const LOGGED_IN: &str = "UPDATE user SET failed_logins = 0, logged_in_at_ms = ?2 WHERE name = ?1";
-
-const ADD_SESSION: &str =
-    "INSERT INTO session (id, token, user, created_at_ms, used_at_ms, address, agent)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-const SESSION_OF: &str =
-    "SELECT session.id, session.user, created_at_ms, used_at_ms, address, agent,
-            name, body, failed_logins, failed_at_ms, logged_in_at_ms
-     FROM session JOIN user ON user.name = session.user WHERE token = ?1";
-const SESSION: &str =
-    "SELECT id, user, created_at_ms, used_at_ms, address, agent FROM session WHERE id = ?1";
-const SESSIONS: &str = "SELECT id, user, created_at_ms, used_at_ms, address, agent FROM session
-     WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
-const SESSIONS_OF: &str = "SELECT id, user, created_at_ms, used_at_ms, address, agent FROM session
-     WHERE user = ?3 AND id < ?1 ORDER BY id DESC LIMIT ?2";
-const SESSION_USED: &str = "UPDATE session SET used_at_ms = max(used_at_ms, ?2) WHERE id = ?1";
-const END_SESSION: &str = "DELETE FROM session WHERE id = ?1";
-const END_SESSIONS: &str = "DELETE FROM session WHERE user = ?1 AND id IS NOT ?2";
-const FORGET_SESSIONS: &str = "DELETE FROM session WHERE created_at_ms < ?1 OR used_at_ms < ?2";
-const MAKE_ROOM: &str = "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE user = ?1
-     ORDER BY used_at_ms DESC, id DESC LIMIT -1 OFFSET ?2)";
-
-const COUNT_KEYS: &str = "SELECT count(*) FROM api_key";
-const ADD_KEY: &str = "INSERT INTO api_key
-     (id, secret, name, role, scopes, units, made_by, created_at_ms, expires_at_ms)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const KEY_OF: &str = "SELECT id, name, role, scopes, units, made_by, created_at_ms, expires_at_ms,
-     used_at_ms, revoked_at_ms FROM api_key WHERE secret = ?1";
-const KEY: &str = "SELECT id, name, role, scopes, units, made_by, created_at_ms, expires_at_ms,
-     used_at_ms, revoked_at_ms FROM api_key WHERE id = ?1";
-const KEY_PLACE: &str = "SELECT created_at_ms FROM api_key WHERE id = ?1";
-const KEYS: &str = "SELECT id, name, role, scopes, units, made_by, created_at_ms, expires_at_ms,
-     used_at_ms, revoked_at_ms FROM api_key
-     WHERE (created_at_ms, id) < (?1, ?2) ORDER BY created_at_ms DESC, id DESC LIMIT ?3";
-const KEY_USED: &str = "UPDATE api_key SET used_at_ms = ?2 WHERE id = ?1";
-const REVOKE_KEY: &str =
-    "UPDATE api_key SET revoked_at_ms = ?2 WHERE id = ?1 AND revoked_at_ms IS NULL";
 
 type Done = Result<(), RegisterError>;
 
@@ -113,7 +60,7 @@ fn set_user(
     password: Option<&PasswordHash>,
     entering: Entering,
 ) -> Done {
-    let before = one(tx, USER, [&user.name], read_user)?;
+    let before = one(tx, sql::USER, [&user.name], read_user)?;
     match entering {
         Entering::First if is_any(tx)? => {
             return conflict(
@@ -125,13 +72,13 @@ fn set_user(
         }
         _ => {}
     }
-    if before.is_none() && count(tx, COUNT_USERS)? >= MOST_USERS {
+    if before.is_none() && count(tx, sql::COUNT_USERS)? >= MOST_USERS {
         return conflict(format!("at most {MOST_USERS} users are possible"));
     }
     let administrator = user.role == Role::Administrator && !user.disabled;
     if !administrator
-        && is_there(tx, IS_ADMINISTRATOR, &user.name)?
-        && !is_there(tx, OTHER_ADMINISTRATOR, &user.name)?
+        && is_there(tx, sql::IS_ADMINISTRATOR, &user.name)?
+        && !is_there(tx, sql::OTHER_ADMINISTRATOR, &user.name)?
     {
         return conflict(format!(
             "{} is the last administrator: make another first",
@@ -139,7 +86,7 @@ fn set_user(
         ));
     }
     if let Some(subject) = &user.subject
-        && let Some(other) = one(tx, USER_OF_SUBJECT, [subject], read_user)?
+        && let Some(other) = one(tx, sql::USER_OF_SUBJECT, [subject], read_user)?
         && other.name != user.name
     {
         return conflict(format!(
@@ -163,7 +110,7 @@ fn set_user(
         i64::from(administrator),
         &user.subject,
     );
-    run(tx, SET_USER, row)?;
+    run(tx, sql::SET_USER, row)?;
     let access = AccessChange::UserSet {
         user: user.name.clone(),
         role: user.role,
@@ -172,7 +119,7 @@ fn set_user(
     };
     record(tx, by, at, access)?;
     if user.disabled {
-        run(tx, END_SESSIONS, (&user.name, None::<&str>))?;
+        run(tx, sql::END_SESSIONS, (&user.name, None::<&str>))?;
     }
     match password {
         Some(password) => set_password(tx, by, at, &user.name, password, None),
@@ -181,7 +128,7 @@ fn set_user(
 }
 
 fn is_any(db: &Connection) -> Result<bool, RegisterError> {
-    Ok(one(db, HAS_USERS, [], |_| Ok(()))?.is_some())
+    Ok(one(db, sql::HAS_USERS, [], |_| Ok(()))?.is_some())
 }
 
 fn set_password(
@@ -192,10 +139,10 @@ fn set_password(
     password: &PasswordHash,
     keep: Option<&str>,
 ) -> Done {
-    if run(tx, SET_PASSWORD, (name, &password.0))? == 0 {
+    if run(tx, sql::SET_PASSWORD, (name, &password.0))? == 0 {
         return Err(no_user(name));
     }
-    run(tx, END_SESSIONS, (name, keep))?;
+    run(tx, sql::END_SESSIONS, (name, keep))?;
     let user = name.to_owned();
     record(tx, by, at, AccessChange::PasswordSet { user }).map(drop)
 }
@@ -216,12 +163,12 @@ fn read_session(row: &Row<'_>) -> Result<Session, RegisterError> {
 }
 
 fn open_session(tx: &Connection, session: &Session, token: &[u8; 32]) -> Done {
-    if !is_there(tx, USER, &session.user)? {
+    if !is_there(tx, sql::USER, &session.user)? {
         return Err(no_user(&session.user));
     }
     run(
         tx,
-        MAKE_ROOM,
+        sql::MAKE_ROOM,
         (&session.user, signed(MOST_SESSIONS_OF_USER - 1)),
     )?;
     let row = (
@@ -233,8 +180,8 @@ fn open_session(tx: &Connection, session: &Session, token: &[u8; 32]) -> Done {
         &session.address,
         &session.agent,
     );
-    run(tx, ADD_SESSION, row)?;
-    run(tx, LOGGED_IN, (&session.user, session.created_at.ms())).map(drop)
+    run(tx, sql::ADD_SESSION, row)?;
+    run(tx, sql::LOGGED_IN, (&session.user, session.created_at.ms())).map(drop)
 }
 
 fn end_session(
@@ -243,10 +190,10 @@ fn end_session(
     by: Option<&str>,
     at: Timestamp,
 ) -> Result<bool, RegisterError> {
-    let Some(session) = one(tx, SESSION, [id], read_session)? else {
+    let Some(session) = one(tx, sql::SESSION, [id], read_session)? else {
         return Ok(false);
     };
-    run(tx, END_SESSION, [id])?;
+    run(tx, sql::END_SESSION, [id])?;
     if let Some(by) = by {
         let user = session.user;
         record(
@@ -280,7 +227,7 @@ fn read_key(row: &Row<'_>) -> Result<ApiKey, RegisterError> {
 }
 
 fn make_key(tx: &Connection, by: &str, key: &ApiKey, secret: &[u8; 32]) -> Done {
-    if count(tx, COUNT_KEYS)? >= MOST_KEYS {
+    if count(tx, sql::COUNT_KEYS)? >= MOST_KEYS {
         return conflict(format!("at most {MOST_KEYS} keys are possible"));
     }
     let row = (
@@ -294,7 +241,7 @@ fn make_key(tx: &Connection, by: &str, key: &ApiKey, secret: &[u8; 32]) -> Done 
         key.created_at.ms(),
         key.expires_at.map(Timestamp::ms),
     );
-    run(tx, ADD_KEY, row)?;
+    run(tx, sql::ADD_KEY, row)?;
     let access = AccessChange::KeyMade {
         id: key.id.clone(),
         name: key.name.clone(),
@@ -310,11 +257,11 @@ fn keys(db: &Connection, after: Option<&str>, most: usize) -> Result<Vec<ApiKey>
     let (at_ms, id) = match after {
         None => (i64::MAX, String::new()),
         Some(id) => {
-            let place = one(db, KEY_PLACE, [id], |row| column(row, 0))?;
+            let place = one(db, sql::KEY_PLACE, [id], |row| column(row, 0))?;
             (place.ok_or_else(|| no_cursor(id))?, id.to_owned())
         }
     };
-    all(db, KEYS, (at_ms, id, limit(most)), read_key)
+    all(db, sql::KEYS, (at_ms, id, limit(most)), read_key)
 }
 
 impl AccessRegister for SqliteRegister {
@@ -324,20 +271,21 @@ impl AccessRegister for SqliteRegister {
 
     fn users(&self, after: Option<&str>, most: usize) -> Result<Vec<User>, RegisterError> {
         let key = (after.unwrap_or_default(), limit(most));
-        self.readers.read(|db| all(db, USERS, key, read_user))
+        self.readers.read(|db| all(db, sql::USERS, key, read_user))
     }
 
     fn user(&self, name: &str) -> Result<Option<User>, RegisterError> {
-        self.readers.read(|db| one(db, USER, [name], read_user))
+        self.readers
+            .read(|db| one(db, sql::USER, [name], read_user))
     }
 
     fn user_of_subject(&self, subject: &str) -> Result<Option<User>, RegisterError> {
         self.readers
-            .read(|db| one(db, USER_OF_SUBJECT, [subject], read_user))
+            .read(|db| one(db, sql::USER_OF_SUBJECT, [subject], read_user))
     }
 
     fn password_of(&self, name: &str) -> Result<Option<PasswordHash>, RegisterError> {
-        let kept = |db: &Connection| one(db, PASSWORD, [name], |row| column(row, 0));
+        let kept = |db: &Connection| one(db, sql::PASSWORD, [name], |row| column(row, 0));
         let kept: Option<Option<String>> = self.readers.read(kept)?;
         Ok(kept.flatten().map(PasswordHash))
     }
@@ -371,7 +319,7 @@ impl AccessRegister for SqliteRegister {
 
     fn login_failed(&self, name: &str, at: Timestamp) -> Result<(), RegisterError> {
         self.write("changed", |tx| {
-            run(tx, LOGIN_FAILED, (name, at.ms())).map(drop)
+            run(tx, sql::LOGIN_FAILED, (name, at.ms())).map(drop)
         })
     }
 
@@ -383,7 +331,7 @@ impl AccessRegister for SqliteRegister {
     fn session_of(&self, token: &[u8; 32]) -> Result<Option<(Session, User)>, RegisterError> {
         let read = |row: &Row<'_>| Ok((read_session(row)?, read_user_from(row, 6)?));
         self.readers
-            .read(|db| one(db, SESSION_OF, [token.as_slice()], read))
+            .read(|db| one(db, sql::SESSION_OF, [token.as_slice()], read))
     }
 
     fn sessions(
@@ -396,18 +344,19 @@ impl AccessRegister for SqliteRegister {
         let before = after.unwrap_or("~");
         let most = limit(most);
         self.readers.read(|db| match user {
-            Some(user) => all(db, SESSIONS_OF, (before, most, user), read_session),
-            None => all(db, SESSIONS, (before, most), read_session),
+            Some(user) => all(db, sql::SESSIONS_OF, (before, most, user), read_session),
+            None => all(db, sql::SESSIONS, (before, most), read_session),
         })
     }
 
     fn session(&self, id: &str) -> Result<Option<Session>, RegisterError> {
-        self.readers.read(|db| one(db, SESSION, [id], read_session))
+        self.readers
+            .read(|db| one(db, sql::SESSION, [id], read_session))
     }
 
     fn session_used(&self, id: &str, at: Timestamp) -> Result<(), RegisterError> {
         self.write("changed", |tx| {
-            run(tx, SESSION_USED, (id, at.ms())).map(drop)
+            run(tx, sql::SESSION_USED, (id, at.ms())).map(drop)
         })
     }
 
@@ -422,7 +371,7 @@ impl AccessRegister for SqliteRegister {
 
     fn forget_sessions(&self, begun: Timestamp, used: Timestamp) -> Result<(), RegisterError> {
         self.write("changed", |tx| {
-            run(tx, FORGET_SESSIONS, (begun.ms(), used.ms())).map(drop)
+            run(tx, sql::FORGET_SESSIONS, (begun.ms(), used.ms())).map(drop)
         })
     }
 
@@ -433,11 +382,11 @@ impl AccessRegister for SqliteRegister {
 
     fn key_of(&self, secret: &[u8; 32]) -> Result<Option<ApiKey>, RegisterError> {
         self.readers
-            .read(|db| one(db, KEY_OF, [secret.as_slice()], read_key))
+            .read(|db| one(db, sql::KEY_OF, [secret.as_slice()], read_key))
     }
 
     fn key(&self, id: &str) -> Result<Option<ApiKey>, RegisterError> {
-        self.readers.read(|db| one(db, KEY, [id], read_key))
+        self.readers.read(|db| one(db, sql::KEY, [id], read_key))
     }
 
     fn keys(&self, after: Option<&str>, most: usize) -> Result<Vec<ApiKey>, RegisterError> {
@@ -445,12 +394,14 @@ impl AccessRegister for SqliteRegister {
     }
 
     fn key_used(&self, id: &str, at: Timestamp) -> Result<(), RegisterError> {
-        self.write("changed", |tx| run(tx, KEY_USED, (id, at.ms())).map(drop))
+        self.write("changed", |tx| {
+            run(tx, sql::KEY_USED, (id, at.ms())).map(drop)
+        })
     }
 
     fn revoke_key(&self, by: &str, at: Timestamp, id: &str) -> Result<bool, RegisterError> {
         self.write("changed", |tx| {
-            if run(tx, REVOKE_KEY, (id, at.ms()))? == 0 {
+            if run(tx, sql::REVOKE_KEY, (id, at.ms()))? == 0 {
                 return Ok(false);
             }
             let id = id.to_owned();

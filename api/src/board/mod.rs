@@ -214,6 +214,20 @@ impl Board {
         counts
     }
 
+    /// Whether there is a source that is wanted.
+    pub fn any(&self, wanted: impl Fn(&Source) -> bool) -> bool {
+        let mut any = false;
+        self.visit(None, |view| {
+            any = wanted(view.source());
+            if any {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        any
+    }
+
     /// Takes what judging said of some sources.
     pub(crate) fn take(&self, told: impl IntoIterator<Item = Told>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);

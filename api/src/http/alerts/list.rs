@@ -58,6 +58,7 @@ pub async fn list_alerts(
         rule: query.rule.map(|rule| rule.name().to_owned()),
         at_least: query.at_least,
         open: query.open,
+        ..EpisodeFilter::default()
     };
     let rows = app
         .ask(move |stores| {

@@ -1,12 +1,13 @@
 //! Alerts.
 
 use firemain_domain::Timestamp;
+use firemain_domain::handling::Stage;
 use firemain_domain::judging::{Detail, Forecast, Foreseen, Mute, RuleName, Severity};
 use firemain_store::register::EpisodeRow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{DetailCode, MeasuredView, MuteCode, RuleCode, SeverityCode, age_s};
+use super::{DetailCode, MeasuredView, MuteCode, RuleCode, SeverityCode, StageCode, age_s};
 use crate::board::{Board, OpenAlert};
 
 /// An alert that stands, in short.
@@ -118,6 +119,9 @@ pub struct AlertView {
     /// Of a tank that was drawn from: by when it must hold what it owes.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub refill_by: Option<Timestamp>,
+    /// How far people are with it.
+    #[schema(value_type = StageCode)]
+    pub stage: Stage,
     /// Who took it upon themselves. Acknowledged is not cleared.
     pub acknowledged_by: Option<String>,
     /// When.
@@ -154,8 +158,13 @@ impl AlertView {
             incident: state.incident.as_ref().map(ToString::to_string),
             members: state.members.iter().map(ToString::to_string).collect(),
             refill_by: source.and_then(|code| board.refill_by(code)),
-            acknowledged_by: row.acknowledged_by.clone(),
-            acknowledged_at: row.acknowledged_at,
+            stage: row.stage(),
+            acknowledged_by: row
+                .handling
+                .acknowledged
+                .as_ref()
+                .and_then(|m| m.by.clone()),
+            acknowledged_at: row.handling.acknowledged.as_ref().map(|m| m.at),
         }
     }
 }

@@ -10,8 +10,9 @@ mod standing;
 
 pub use alert::{AlertView, OpenAlertView};
 pub use codes::{
-    BasisCode, CheckCode, DetailCode, ForeseenCode, KindCode, MuteCode, NoteCode, PurposeCode,
-    QuantityCode, ReasonCode, RuleCode, SeverityCode, StatusCode, VerdictCode, WhyCode,
+    BasisCode, CheckCode, DetailCode, ForeseenCode, KindCode, MuteCode, NoteCode, OutcomeCode,
+    PurposeCode, QuantityCode, ReasonCode, RuleCode, SeverityCode, StageCode, StatusCode,
+    VerdictCode, WhyCode,
 };
 pub use forecast::ForecastView;
 pub use measured::MeasuredView;

@@ -186,6 +186,8 @@ pub enum Act {
     OnSite,
     /// Said something about it.
     Commented {
+        /// The comment's id.
+        id: String,
         /// What; may be empty where there are photos.
         text: String,
         /// Photos, by their ids.

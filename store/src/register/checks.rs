@@ -166,9 +166,11 @@ pub fn act(by: &str, act: &Act) -> Checked {
         Act::Assigned { to } => text("whom the alert is given to", to, 1, MOST_NAME),
         Act::Dispatched { crew: Some(crew) } => text("the crew", crew, 1, MOST_NAME),
         Act::Commented {
+            id: comment,
             text,
             photos: shown,
         } => {
+            id("the comment", comment)?;
             if text.trim().is_empty() && shown.is_empty() {
                 return conflict("a comment has to say something, or show a photo".to_owned());
             }

@@ -50,16 +50,20 @@ pub fn known(app: &App, field: &str, area: &Area, checks: &mut Checks) {
 
 /// Hours of the week, if given.
 pub fn weekly_hours(text: Option<&str>, checks: &mut Checks) -> Option<SupplySchedule> {
-    let text = text?;
+    hours_of("/weekly", text?, checks)
+}
+
+/// Hours of the week.
+pub fn hours_of(field: &str, text: &str, checks: &mut Checks) -> Option<SupplySchedule> {
     if text.len() > 500 {
-        checks.fault("/weekly", "must have at most 500 characters");
+        checks.fault(field, "must have at most 500 characters");
         return None;
     }
     match text.parse() {
         Ok(hours) => Some(hours),
         Err(_) => {
             checks.fault(
-                "/weekly",
+                field,
                 "must be hours such as `22:00-04:00` or `sat-sun 22:00-04:00`, several with commas",
             );
             None

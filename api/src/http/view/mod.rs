@@ -4,6 +4,7 @@
 mod alert;
 mod codes;
 mod forecast;
+mod handling;
 mod measured;
 mod source;
 mod standing;
@@ -15,6 +16,7 @@ pub use codes::{
     VerdictCode, WhyCode,
 };
 pub use forecast::ForecastView;
+pub use handling::AlertDetail;
 pub use measured::MeasuredView;
 pub use source::{PositionBody, SourceBody};
 pub use standing::{SourceView, StandingView};

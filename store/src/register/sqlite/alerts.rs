@@ -27,6 +27,11 @@ const STEPS: &str = "SELECT number, at_ms, by, body FROM episode_step
      WHERE episode = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
 const STEPS_OF: &str =
     "SELECT count(*) FROM (SELECT 1 FROM episode_step WHERE episode = ?1 LIMIT ?2)";
+const STEPS_BY_PEOPLE: &str =
+    "SELECT count(*) FROM episode_step WHERE episode = ?1 AND by IS NOT NULL";
+const HAS_COMMENT: &str = "SELECT 1 FROM episode_step
+     WHERE episode = ?1 AND json_extract(body, '$.did.id') = ?2
+       AND json_extract(body, '$.did.act') = 'commented'";
 const BEING_HANDLED: &str = "SELECT id, handling FROM episode
      WHERE cleared_at_ms IS NULL AND handling IS NOT NULL";
 const CLEARED: &str = "SELECT id FROM episode
@@ -59,8 +64,28 @@ pub fn acknowledge(tx: &Connection, id: &str, by: &str, at: Timestamp) -> Done {
 /// Somebody does something else about an alert.
 pub fn handle(tx: &Connection, id: &str, by: &str, act: &Act, at: Timestamp) -> Done {
     let mut row = the(tx, id)?;
+    let steps = one(tx, STEPS_BY_PEOPLE, [id], |row| column::<u32>(row, 0))?;
+    if steps.is_some_and(|steps| steps >= MOST_STEPS) {
+        return Err(RegisterError::Conflict(format!(
+            "the alert {} has {MOST_STEPS} steps by people already, and takes no more",
+            shown(id)
+        )));
+    }
     match act {
-        Act::Commented { photos, .. } | Act::Resolved { photos, .. } => check_photos(tx, photos)?,
+        Act::Commented {
+            id: comment,
+            photos,
+            ..
+        } => {
+            if one(tx, HAS_COMMENT, (id, comment), |_| Ok(()))?.is_some() {
+                return Err(RegisterError::Conflict(format!(
+                    "the id {} is taken: give the comment another",
+                    shown(comment)
+                )));
+            }
+            check_photos(tx, photos)?;
+        }
+        Act::Resolved { photos, .. } => check_photos(tx, photos)?,
         Act::Attached { attachment } => check_attachment(tx, &row, attachment)?,
         _ => {}
     }

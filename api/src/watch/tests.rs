@@ -1,5 +1,7 @@
 //! Judging on a real journal and a real register: stopped, killed, held up and damaged.
 
+mod life;
+
 use std::path::Path;
 
 use firemain_domain::Timestamp;

@@ -6,6 +6,7 @@
 mod archive;
 mod bench;
 
+mod alert_life;
 mod alerts;
 mod changes;
 mod devices;

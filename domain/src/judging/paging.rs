@@ -7,9 +7,7 @@ use super::baseline::local_hour;
 use super::condition::{Condition, Moment};
 use super::flow::may_reach;
 use super::health::{doubted_until, is_sick, may_be_the_sensor};
-use super::outcome::{
-    Basis, Detail, EpisodeId, EpisodeState, Measured, Mute, RuleName, Severity,
-};
+use super::outcome::{Basis, Detail, EpisodeId, EpisodeState, Measured, Mute, RuleName, Severity};
 use super::state::One;
 use super::world::World;
 use crate::time::{HOUR_MS, Timestamp};
@@ -45,7 +43,7 @@ pub fn mute(
             until: None,
         });
     }
-    if critical && world.incident_near(one.settings.source.position) {
+    if is_lifted(one, episode, world) {
         return None;
     }
     if condition.rule == RuleName::LowResidual {

@@ -19,9 +19,9 @@ use utoipa_axum::router::OpenApiRouter;
 use super::app::App;
 use super::problem::{Problem, ProblemKind};
 use super::{
-    access, alerts, changes, devices, flags, flow_tests, forecasts, health, import, incidents,
-    inspections, maintenance_windows, openapi, page, permits, photos, places, quarantine, rounds,
-    rules, silences, sources, stream, supply_schedules, uses, watched, work,
+    access, alerts, changes, devices, flags, flow_tests, forecasts, guard, health, import,
+    incidents, inspections, maintenance_windows, openapi, page, permits, photos, places,
+    quarantine, rounds, rules, silences, sources, stream, supply_schedules, uses, watched, work,
 };
 
 /// A body at most, bytes; imports have their own limit.

@@ -4,7 +4,7 @@ use firemain_domain::change::Change;
 use firemain_domain::handling::{Act, Outcome, Silence, Silenced};
 use firemain_domain::time::MINUTE_MS;
 use firemain_store::journal::{Envelope, Journal};
-use firemain_store::register::{Register, Step};
+use firemain_store::register::{AlertRegister, Register, Step};
 
 use super::{START, Town, judged, kill, two_hours, until};
 

@@ -1,13 +1,14 @@
 //! The parts of firemain at work in this process: started in order, stopped together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use firemain_api::http::{
     AccessSettings, AppState, HttpSettings, InspectionSettings, OidcSettings, Serving, Tail,
     TlsFiles,
 };
-use firemain_api::watch::{Watch, WatchError, WatchSettings};
+use firemain_api::watch::{CloseAfter, Watch, WatchError, WatchSettings};
 use firemain_domain::clock::SharedClock;
 use firemain_ingest::endpoint::{
     Endpoint, EndpointParts, EndpointSettings, EndpointTls, RegisterLogins,
@@ -116,6 +117,9 @@ impl Running {
             rules: settings.rules.clone(),
             subscriptions: settings.mqtt.subscriptions.clone(),
             limits: limits(&settings.mqtt),
+            close_after: CloseAfter(Duration::from_secs(
+                u64::from(settings.alerts.close_after_h) * 3_600,
+            )),
         };
         let (clock, cancel) = (Arc::clone(clock), cancel.clone());
         tokio::task::spawn_blocking(move || Watch::start(&stores, watch, clock, cancel))

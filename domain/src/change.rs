@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::handling::{Act, Area, Silence};
 use crate::judging::{Parameters, RuleScope};
 use crate::people::AccessChange;
-use crate::source::{Position, Source, SourceCode};
+use crate::source::{Position, Source, SourceCode, SupplySchedule};
 use crate::time::Timestamp;
 
 /// The number of a change: 1, 2, 3 … without gaps in one register.
@@ -131,6 +132,37 @@ pub enum Change {
         /// What of it.
         access: AccessChange,
     },
+    /// Somebody did something else about an alert.
+    EpisodeHandled {
+        /// The episode's id.
+        episode: String,
+        /// Who.
+        by: String,
+        /// What.
+        act: Act,
+    },
+    /// Somebody wants no pages for a while.
+    SilenceEntered {
+        /// The silence.
+        silence: Silence,
+    },
+    /// A silence was ended before its time.
+    SilenceEnded {
+        /// Its id.
+        id: String,
+        /// When it ended.
+        at: Timestamp,
+    },
+    /// The supply hours of a pressure zone were set; those of its sources that have none of their
+    /// own follow them.
+    ZoneSupplySet {
+        /// The zone.
+        zone: std::sync::Arc<str>,
+        /// The hours; `None`: there is always water.
+        schedule: Option<SupplySchedule>,
+        /// Who.
+        by: String,
+    },
 }
 
 /// A measured flow test (NFPA 291). Pressures above the atmosphere.
@@ -230,21 +262,58 @@ pub struct Round {
     pub by: String,
 }
 
-/// A one-off window of maintenance: the source is `unusable` while it lasts, and does not page.
+/// A window of maintenance: its sources are `unusable` while it lasts, and do not page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MaintenanceWindow {
     /// Its id.
     pub id: String,
-    /// The source worked on.
-    pub source: SourceCode,
+    /// What is worked on.
+    #[serde(flatten)]
+    pub over: Area,
     /// From when.
     pub from: Timestamp,
     /// Until when; it ends by itself.
     pub until: Timestamp,
+    /// The hours of the week in which it comes back between these; `None`: all the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weekly: Option<SupplySchedule>,
     /// Why.
     pub reason: String,
     /// Who entered it.
     pub by: String,
+}
+
+impl MaintenanceWindow {
+    /// Whether it is worked then.
+    pub fn is_on(&self, at: Timestamp) -> bool {
+        let hours = self.weekly.as_ref();
+        self.from <= at && at < self.until && hours.is_none_or(|hours| hours.is_on(at))
+    }
+
+    /// The next moment after `at` at which work begins or ends; `None`: it is over.
+    pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
+        if at < self.from && self.is_on(self.from) {
+            return Some(self.from);
+        }
+        let since = at.max(self.from);
+        let hours = self
+            .weekly
+            .as_ref()
+            .and_then(|hours| hours.next_change(since));
+        let next = hours.map_or(self.until, |at| at.min(self.until));
+        (next > at).then_some(next)
+    }
+
+    /// The span in which it is worked, now or next: from, until. `None`: it is over.
+    pub fn occurrence(&self, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        if self.is_on(at) {
+            let hours = self.weekly.as_ref();
+            let began = hours.map_or(self.from, |hours| hours.on_since(at).max(self.from));
+            return Some((began, self.next_change(at)?));
+        }
+        let from = self.next_change(at).filter(|from| self.is_on(*from))?;
+        Some((from, self.next_change(from)?))
+    }
 }
 
 /// A fire or another incident that needs water. While open it lifts every mute within 500 m.

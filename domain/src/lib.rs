@@ -19,6 +19,7 @@ pub mod hydraulics;
 pub mod norms;
 
 pub mod change;
+pub mod handling;
 pub mod inspections;
 pub mod judging;
 pub mod people;

@@ -123,10 +123,14 @@ fn a_use_nearby_explains_a_drop_of_30_kpa_and_no_more() {
 
 #[test]
 fn a_page_that_waits_for_a_use_goes_out_when_the_drop_grows_or_the_pressure_turns_critical() {
-    for then_kpa in [70.0, 10.0] {
+    // The first reading of 10 kPa pages, for the drop grew; the second makes it critical: that is
+    // worse news, and pages again.
+    for (then_kpa, pages, severity) in [(70.0, 1, Severity::Major), (10.0, 2, Severity::Critical)] {
         let told = beside_a_use(92.0, then_kpa);
-        assert!(told.newest("LOW_STATIC").unwrap().pages, "{then_kpa}");
-        assert_eq!(paged(&told), 1);
+        let alert = told.newest("LOW_STATIC").unwrap();
+        assert!(alert.pages, "{then_kpa}");
+        assert_eq!(alert.paged_as, Some(severity));
+        assert_eq!((paged(&told), alert.paged), (pages, pages as u16));
     }
 }
 

@@ -5,6 +5,7 @@ mod support;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{Change, Incident, MaintenanceWindow};
+use firemain_domain::handling::Area;
 use firemain_domain::judging::{
     Control, EpisodeEvent, Judge, Mute, Reason, Rules, Severity, Verdict,
 };
@@ -412,9 +413,10 @@ fn maintenance_mutes_pages_not_the_map_and_a_fire_lifts_it() {
     told.reads("H", &[(PressureKpa, 200.0)]);
     let window = MaintenanceWindow {
         id: "w".into(),
-        source: "H".into(),
+        over: Area::Source("H".into()),
         from: told.now,
         until: told.now.plus_ms(8 * HOUR_MS),
+        weekly: None,
         reason: "valve".into(),
         by: "crew".into(),
     };
@@ -450,9 +452,10 @@ fn a_window_ends_by_itself_and_what_is_still_low_pages_then() {
     let until = told.now.plus_ms(HOUR_MS);
     let window = MaintenanceWindow {
         id: "w".into(),
-        source: "H".into(),
+        over: Area::Source("H".into()),
         from: told.now,
         until,
+        weekly: None,
         reason: "valve".into(),
         by: "crew".into(),
     };

@@ -239,6 +239,11 @@ const FIXED: &[(&str, &str, &str)] = &[
         "What all photos together may take in the register, bytes; beyond, new ones are refused.",
     ),
     (
+        "alerts.close_after_h",
+        "24",
+        "Hours after which an alert that data cleared closes by itself. 1 to 720.",
+    ),
+    (
         "log.level",
         "\"info\"",
         "`error`, `warn`, `info`, `debug` or `trace`, also by part: `\"info,firemain_ingest=debug\"`.",

@@ -181,6 +181,9 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
             "`inspections.hydrant_days`, `tank_days` and `draw_point_days` must be from 1 to 3,650",
         );
     }
+    if !(1..=720).contains(&settings.alerts.close_after_h) {
+        return contradiction("`alerts.close_after_h` must be from 1 to 720");
+    }
     if settings.archive.kind == ArchiveKind::Influxdb2 {
         if settings.archive.url.is_none() {
             return contradiction("`archive.kind = \"influxdb2\"` needs `archive.url`");

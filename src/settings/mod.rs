@@ -35,6 +35,7 @@ pub struct Settings {
     pub archive: Archive,
     pub intake: Intake,
     pub inspections: Inspections,
+    pub alerts: Alerts,
     pub log: Log,
     pub rules: Rules,
 }
@@ -212,6 +213,19 @@ impl Default for Inspections {
             draw_point_days: 180,
             photos_max_bytes: 5 << 30,
         }
+    }
+}
+
+/// `[alerts]`: the life of alerts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Alerts {
+    pub close_after_h: u32,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self { close_after_h: 24 }
     }
 }
 

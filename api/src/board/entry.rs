@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use firemain_domain::Timestamp;
+use firemain_domain::handling::Handling;
 use firemain_domain::judging::rules::Stale;
 use firemain_domain::judging::{
     EpisodeId, Forecast, Measured, Mute, Reason, Severity, Standing, Verdict,
@@ -37,6 +38,8 @@ pub struct OpenAlert {
     pub pages: bool,
     /// Why it does not.
     pub muted_by: Option<Mute>,
+    /// What people did about it, where they did anything.
+    pub handling: Option<Box<Handling>>,
 }
 
 /// One source and how it stands now, to look at while the board holds still: nothing is copied.

@@ -14,14 +14,17 @@ mod slot;
 pub use entry::{Entry, OpenAlert, View};
 pub use flags::{Flagged, Rank};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::{Bound, ControlFlow};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use firemain_domain::Timestamp;
 use firemain_domain::clock::SharedClock;
+use firemain_domain::handling::Handling;
 use firemain_domain::judging::rules::Stale;
-use firemain_domain::judging::{EpisodeState, Forecast, Foreseen, Judge, Standing, Verdict};
+use firemain_domain::judging::{
+    EpisodeId, EpisodeState, Forecast, Foreseen, Judge, Standing, Verdict,
+};
 use firemain_domain::source::{Position, Source, SourceCode};
 use rstar::RTree;
 
@@ -43,6 +46,8 @@ struct State {
     free: Vec<u32>,
     by_code: BTreeMap<SourceCode, u32>,
     places: RTree<Place>,
+    /// What people did about alerts that stand: few.
+    handled: HashMap<EpisodeId, Handling>,
 }
 
 /// How many sources there are of each verdict, as they stand by the wall clock.
@@ -214,6 +219,32 @@ impl Board {
         counts
     }
 
+    /// Takes what people did about alerts that stand; `None`: nothing, or it stands no more.
+    pub(crate) fn take_handling(
+        &self,
+        told: impl IntoIterator<Item = (EpisodeId, Option<Handling>)>,
+    ) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        for (id, handling) in told {
+            let handling = handling.filter(|handling| *handling != Handling::default());
+            state.set_handling(id, handling);
+        }
+    }
+
+    /// Whether there is a source that is wanted.
+    pub fn any(&self, wanted: impl Fn(&Source) -> bool) -> bool {
+        let mut any = false;
+        self.visit(None, |view| {
+            any = wanted(view.source());
+            if any {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        any
+    }
+
     /// Takes what judging said of some sources.
     pub(crate) fn take(&self, told: impl IntoIterator<Item = Told>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
@@ -279,9 +310,14 @@ impl State {
         &mut self,
         source: Arc<Source>,
         standing: &Standing,
-        alerts: Vec<OpenAlert>,
+        mut alerts: Vec<OpenAlert>,
         ahead: Vec<Forecast>,
     ) {
+        if !self.handled.is_empty() {
+            for alert in &mut alerts {
+                alert.handling = self.handled.get(&alert.id).cloned().map(Box::new);
+            }
+        }
         if let Some(&index) = self.by_code.get(&source.code) {
             let Some(Some(slot)) = self.slots.get_mut(index as usize) else {
                 return;
@@ -310,6 +346,19 @@ impl State {
         self.places.insert(Place::new(position, index));
     }
 
+    fn set_handling(&mut self, id: EpisodeId, handling: Option<Handling>) {
+        let index = id.source().and_then(|code| self.by_code.get(code));
+        let slot = index.and_then(|index| self.slots.get_mut(*index as usize)?.as_mut());
+        let alerts = slot.and_then(|slot| slot.alerts.as_deref_mut());
+        for alert in alerts.into_iter().flatten().filter(|alert| alert.id == id) {
+            alert.handling = handling.clone().map(Box::new);
+        }
+        match handling {
+            Some(handling) => drop(self.handled.insert(id, handling)),
+            None => drop(self.handled.remove(&id)),
+        }
+    }
+
     fn remove(&mut self, code: &str) {
         let Some(index) = self.by_code.remove(code) else {
             return;
@@ -329,6 +378,7 @@ pub(crate) fn open_alert(episode: &EpisodeState) -> OpenAlert {
         raised_at: episode.raised_at,
         pages: episode.pages,
         muted_by: episode.muted_by,
+        handling: None,
     }
 }
 

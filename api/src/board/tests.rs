@@ -173,6 +173,7 @@ fn the_worst_is_flagged_first_and_what_owes_nothing_not_at_all() {
         raised_at: NOW,
         pages: true,
         muted_by: None,
+        handling: None,
     };
     let short = standing(Verdict::Degraded, &[Reason::LowResidual], 60.0);
     board.take([Told::Stands(

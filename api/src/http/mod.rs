@@ -41,6 +41,9 @@ mod maintenance_windows;
 mod permits;
 mod photos;
 mod rounds;
+mod silences;
+mod supply_schedules;
+mod uses;
 mod work;
 
 mod devices;

@@ -11,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::{Fault, Problem};
 
-const TAGS: [(&str, &str); 21] = [
+const TAGS: [(&str, &str); 23] = [
     (
         "flags",
         "What falls below its requirement now, worst first.",
@@ -33,6 +33,8 @@ const TAGS: [(&str, &str); 21] = [
     ("work", "What was found not in order, until it is mended."),
     ("rounds", "Sources that a crew goes to look at, in order."),
     ("maintenance windows", "Sources that are being worked on."),
+    ("silences", "What pages nobody for a while."),
+    ("supply schedules", "The hours in which there is water."),
     ("incidents", "Fires and other calls that need water."),
     ("permits", "Leave to draw water."),
     (

@@ -21,7 +21,7 @@ use super::problem::{Problem, ProblemKind};
 use super::{
     access, alerts, changes, devices, flags, flow_tests, forecasts, guard, health, import,
     incidents, inspections, keys, login, maintenance_windows, me, openapi, page, permits, photos,
-    places, quarantine, rounds, rules, sessions, sources, stream, users, watched, work,
+    places, quarantine, rounds, rules, sessions, silences, sources, stream, supply_schedules, users, uses, watched, work,
 };
 
 /// A body at most, bytes; imports have their own limit.
@@ -67,6 +67,9 @@ pub fn documented(public_url: Option<&str>) -> (Router<Arc<App>>, OpenApi) {
         .merge(work::routes())
         .merge(rounds::routes())
         .merge(maintenance_windows::routes())
+        .merge(silences::routes())
+        .merge(supply_schedules::routes())
+        .merge(uses::routes())
         .merge(incidents::routes())
         .merge(permits::routes())
         .merge(rules::routes())

@@ -83,6 +83,12 @@ pub struct EpisodeEvent {
     pub incident: Option<String>,
     /// Of an incident: the sources in it.
     pub members: Vec<SourceCode>,
+    /// How often it was re-opened.
+    pub reopened: u16,
+    /// How often it has paged: each page has its number.
+    pub paged: u16,
+    /// Until when it is silenced.
+    pub silenced_until: Option<Timestamp>,
 }
 
 impl EpisodeEvent {
@@ -106,6 +112,9 @@ impl EpisodeEvent {
             detail: episode.detail,
             incident: episode.incident.as_ref().map(ToString::to_string),
             members: episode.members.clone(),
+            reopened: episode.reopened,
+            paged: episode.paged,
+            silenced_until: episode.silenced_until(),
         }
     }
 }
@@ -133,7 +142,9 @@ impl ChangeEvent {
             Change::SourceRemoved { code } => ("source_removed", &**code),
             Change::FlowTestEntered { test } => ("flow_test_entered", &*test.source),
             Change::FlowTestWithdrawn { source, .. } => ("flow_test_withdrawn", &**source),
-            Change::WindowEntered { window } => ("window_entered", &*window.source),
+            Change::WindowEntered { window } => {
+                return Self::about(number, at, by, "window_entered", &window.over.to_string());
+            }
             Change::WindowEnded { id, .. } => ("window_ended", id.as_str()),
             Change::IncidentOpened { incident } => ("incident_opened", incident.id.as_str()),
             Change::IncidentEnded { id, .. } => ("incident_ended", id.as_str()),
@@ -151,6 +162,16 @@ impl ChangeEvent {
                 ("episode_acknowledged", episode.as_str())
             }
             Change::AccessChanged { access } => access.told(),
+            Change::EpisodeHandled { episode, act, .. } => {
+                let kind = format!("episode_{}", act.name());
+                return Self::about(number, at, by, &kind, episode);
+            }
+            Change::SilenceEntered { silence } => {
+                let over = silence.over.to_string();
+                return Self::about(number, at, by, "silence_entered", &over);
+            }
+            Change::SilenceEnded { id, .. } => ("silence_ended", id.as_str()),
+            Change::ZoneSupplySet { zone, .. } => ("zone_supply_set", &**zone),
         };
         Self::about(number, at, by, kind, subject)
     }

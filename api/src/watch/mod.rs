@@ -56,6 +56,18 @@ pub struct WatchSettings {
     pub subscriptions: Vec<Subscription>,
     /// What a payload may be at most.
     pub limits: Limits,
+    /// After how long an alert that data cleared closes by itself.
+    pub close_after: CloseAfter,
+}
+
+/// After how long an alert that data cleared closes by itself; a day where nobody says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloseAfter(pub Duration);
+
+impl Default for CloseAfter {
+    fn default() -> Self {
+        Self(Duration::from_secs(24 * 3_600))
+    }
 }
 
 /// Why judging cannot start.

@@ -7,7 +7,7 @@ use firemain_domain::change::ChangeNumber;
 use firemain_domain::judging::{self, Effect, EpisodeId, EpisodeState, Standing};
 use firemain_domain::source::SourceCode;
 use firemain_store::journal::Position;
-use firemain_store::register::{NumberedChange, StreamEvent, WatchCommit};
+use firemain_store::register::{JudgedStep, NumberedChange, StreamEvent, WatchCommit};
 use serde::Serialize;
 
 use super::event::{ChangeEvent, EpisodeEvent, StandingEvent};
@@ -18,6 +18,7 @@ use super::status::WatchCounts;
 pub(super) struct Pending {
     standings: HashMap<SourceCode, Standing>,
     episodes: HashMap<EpisodeId, EpisodeState>,
+    steps: Vec<JudgedStep>,
     events: Vec<StreamEvent>,
     taken: Vec<(ChangeNumber, Position)>,
 }
@@ -49,6 +50,14 @@ impl Pending {
                 Effect::Episode { at, what, episode } => {
                     count(what, &episode, counts);
                     self.event("episode", &EpisodeEvent::new(what, at, &episode));
+                    self.steps.push(JudgedStep {
+                        episode: episode.id.to_string(),
+                        at,
+                        event: what,
+                        severity: episode.severity,
+                        pages: episode.pages,
+                        muted_by: episode.muted_by,
+                    });
                     self.episodes.insert(episode.id.clone(), *episode);
                 }
                 Effect::LeftOut { why, .. } => counts.left_out.count(why),
@@ -78,6 +87,7 @@ impl Pending {
             upto,
             standings,
             episodes,
+            steps: std::mem::take(&mut self.steps),
             events: std::mem::take(&mut self.events),
             taken: std::mem::take(&mut self.taken),
         }

@@ -1,24 +1,25 @@
 //! The wheel of judging: changes, a slice of the journal, a commit, the board; again.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use firemain_domain::change::ChangeNumber;
-use firemain_domain::judging::{Effect, Forecast, Look, Standing};
+use firemain_domain::Timestamp;
+use firemain_domain::change::{Change, ChangeNumber};
+use firemain_domain::judging::{Effect, EpisodeEvent, EpisodeId, Forecast, Look, Standing};
 use firemain_domain::source::Source;
 use firemain_store::journal::{Envelope, Journal, JournalError, Position};
 use firemain_store::register::{
     EpisodeFilter, NumberedChange, Register, RegisterError, WatchCommit,
 };
 
-use super::Shared;
 use super::checkpoint::Saver;
 use super::fold::{Fold, struck_out};
 use super::pending::Pending;
 use super::start::Start;
 use super::status::WatchCounts;
+use super::{CloseAfter, Shared};
 use crate::board::{Board, OpenAlert, Told, open_alert};
 
 /// Envelopes taken at a time: a few milliseconds' work.
@@ -39,6 +40,8 @@ const POLL_MS: u64 = 1_000;
 const STREAM_KEPT: u64 = 200_000;
 /// How often older ones are let go, ms.
 const PRUNE_MS: u64 = 60_000;
+/// Alerts that close by themselves at a time.
+const CLOSED_AT_A_TIME: usize = 500;
 /// The first pause after a failure, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 
@@ -58,6 +61,10 @@ pub(super) struct Run {
     effects: Vec<Effect>,
     pending: Pending,
     gone: Vec<Told>,
+    /// Alerts that people did something about, or that were re-opened or cleared, since the last
+    /// commit: the board is to know.
+    handled: BTreeSet<EpisodeId>,
+    close_after: CloseAfter,
     /// The last fetch brought as many changes as it could: there are more.
     more_changes: bool,
     /// A commit that the register has not accepted yet.
@@ -157,6 +164,8 @@ impl Run {
             effects: Vec::new(),
             pending: Pending::default(),
             gone: Vec::new(),
+            handled: BTreeSet::new(),
+            close_after: start.settings.close_after,
             unsent: None,
             reconcile,
             saver,
@@ -280,6 +289,11 @@ impl Run {
         if let Some(code) = struck_out(&change.change) {
             self.gone.push(Told::Gone(code.clone()));
         }
+        if let Change::EpisodeAcknowledged { episode, .. }
+        | Change::EpisodeHandled { episode, .. } = &change.change
+        {
+            self.handled.extend(EpisodeId::parse(episode));
+        }
         if known {
             self.effects.clear();
         } else {
@@ -302,6 +316,16 @@ impl Run {
     }
 
     fn gather(&mut self) {
+        for effect in &self.effects {
+            if let Effect::Episode {
+                what: EpisodeEvent::Reopened | EpisodeEvent::Cleared,
+                episode,
+                ..
+            } = effect
+            {
+                self.handled.insert(episode.id.clone());
+            }
+        }
         self.pending.take(self.effects.drain(..), &mut self.counts);
         if self.timers.gathered_since.is_none() {
             self.timers.gathered_since = Some(self.shared.clock.monotonic_ms());
@@ -373,9 +397,25 @@ impl Run {
         let events = !commit.events.is_empty();
         self.unsent = None;
         self.counts.commits += 1;
+        self.tell_handling()?;
         self.show();
         if events {
             self.told(self.register.stream_extent()?.1);
+        }
+        Ok(())
+    }
+
+    /// Tells the board what people did about alerts.
+    fn tell_handling(&mut self) -> Result<(), Trouble> {
+        let mut told = Vec::new();
+        for id in &self.handled {
+            let row = self.register.episode(&id.to_string())?;
+            let standing = row.filter(|row| row.state.cleared_at.is_none());
+            told.push((id.clone(), standing.map(|row| row.handling)));
+        }
+        self.handled.clear();
+        if !told.is_empty() {
+            self.board.take_handling(told);
         }
         Ok(())
     }
@@ -423,6 +463,10 @@ impl Run {
         if now >= self.timers.prune {
             self.timers.prune = now + PRUNE_MS;
             self.register.prune_stream(STREAM_KEPT)?;
+            let at = self.shared.clock.now();
+            let after_ms = i64::try_from(self.close_after.0.as_millis()).unwrap_or(i64::MAX);
+            let before = Timestamp::from_ms(at.ms().saturating_sub(after_ms));
+            self.register.close_cleared(before, at, CLOSED_AT_A_TIME)?;
         }
         Ok(())
     }

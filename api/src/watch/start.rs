@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::ChangeNumber;
-use firemain_domain::judging::{Judge, SavedSource};
+use firemain_domain::judging::{EpisodeId, Judge, SavedSource};
 use firemain_store::journal::{Journal, Position};
 use firemain_store::register::{Checkpoint, Register, RegisterError, SourceCheckpoint};
 use firemain_wire::Decoder;
@@ -80,6 +80,10 @@ impl Start {
         }
         let reconcile = anew && oldest > Position(1);
         self.board.fill(&fold.judge);
+        let handled = self.register.being_handled()?.into_iter();
+        self.board.take_handling(
+            handled.filter_map(|(id, handling)| Some((EpisodeId::parse(&id)?, Some(handling)))),
+        );
         self.shared.lock_status().recovered = recovered;
         Ok(Run::new(
             self,
@@ -95,6 +99,7 @@ impl Start {
             rules,
             subscriptions,
             limits,
+            ..
         } = &self.settings;
         Fold::new(
             Judge::new(rules.clone()),

@@ -1,10 +1,13 @@
 //! Judging on a real journal and a real register: stopped, killed, held up and damaged.
 
+mod life;
+
 use std::path::Path;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{Change, MaintenanceWindow};
 use firemain_domain::clock::{HandClock, SystemClock};
+use firemain_domain::handling::Area;
 use firemain_domain::judging::{Control, Verdict};
 use firemain_domain::source::{
     Access, Kind, Position as Place, Reporting, Requirement, Sensor, Source, Status, TapPoint,
@@ -266,9 +269,10 @@ async fn a_change_takes_effect_at_once_and_again_at_its_place_after_a_kill() {
     town.append(&two_hours(1)[..60]);
     let window = MaintenanceWindow {
         id: "w".into(),
-        source: "H0".into(),
+        over: Area::Source("H0".into()),
         from: START,
         until: START.plus_ms(100 * MINUTE_MS),
+        weekly: None,
         reason: "valve".into(),
         by: "crew".into(),
     };

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::bench::Bench;
 
 /// Asked of a server with one source: where each path leads.
-const GETS: [(&str, &str); 26] = [
+const GETS: [(&str, &str); 30] = [
     ("/api/v1/flags", "/api/v1/flags"),
     ("/api/v1/sources", "/api/v1/sources"),
     ("/api/v1/forecasts", "/api/v1/forecasts"),
@@ -35,6 +35,13 @@ const GETS: [(&str, &str); 26] = [
     ("/api/v1/work", "/api/v1/work"),
     ("/api/v1/rounds", "/api/v1/rounds"),
     ("/api/v1/maintenance-windows", "/api/v1/maintenance-windows"),
+    ("/api/v1/silences", "/api/v1/silences"),
+    ("/api/v1/supply-schedules", "/api/v1/supply-schedules"),
+    (
+        "/api/v1/supply-schedules/proposals",
+        "/api/v1/supply-schedules/proposals",
+    ),
+    ("/api/v1/uses/questions", "/api/v1/uses/questions"),
     ("/api/v1/incidents", "/api/v1/incidents"),
     ("/api/v1/permits", "/api/v1/permits"),
     ("/api/v1/devices", "/api/v1/devices"),

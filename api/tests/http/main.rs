@@ -14,6 +14,7 @@ mod login;
 mod oidc;
 mod users;
 
+mod alert_life;
 mod alerts;
 mod changes;
 mod devices;

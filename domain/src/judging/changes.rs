@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::areas;
 use super::condition::Coming;
 use super::device::start_anew;
 use super::episode;
 use super::health;
+use super::heeding;
 use super::judge::{Judge, place};
 use super::outcome::{Basis, Effect, Measured, RuleName};
 use super::pulse::Pulse;
@@ -42,12 +44,7 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
                 judge_again(one, index, world, effects);
             });
         }
-        Change::WindowEntered { window } => {
-            on(judge, &window.source, effects, |one, _, _, _| {
-                one.settings.enter_window(window.clone());
-            });
-            look_again(judge, &window.source, effects);
-        }
+        Change::WindowEntered { window } => areas::enter_window(judge, window, effects),
         Change::PermitGranted { permit } => {
             on(
                 judge,
@@ -60,6 +57,7 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
             );
         }
         Change::WindowEnded { id, at } | Change::PermitEnded { id, at } => {
+            judge.world.areas.end_window(id);
             for code in holders(judge, id) {
                 on(judge, &code, effects, |one, index, world, effects| {
                     one.settings.end(id, *at);
@@ -77,6 +75,7 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
         }
         Change::IncidentEnded { id, .. } => {
             if let Some(incident) = judge.world.incidents.remove(id) {
+                heeding::look_at_attached(judge, id, effects);
                 look_around(judge, incident.position, effects);
             }
         }
@@ -92,6 +91,12 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
             on(judge, source, effects, |one, _, _, _| {
                 one.settings.withdraw_inspection(id);
             });
+        }
+        Change::EpisodeHandled { episode, act, .. } => heeding::hear(judge, episode, act, effects),
+        Change::SilenceEntered { silence } => heeding::silence(judge, silence, effects),
+        Change::SilenceEnded { id, .. } => heeding::end_silence(judge, id, effects),
+        Change::ZoneSupplySet { zone, schedule, .. } => {
+            areas::set_supply(judge, zone, schedule.as_ref(), effects);
         }
         // Taken alerts are a matter of telling, work and rounds one of doing; not of judging.
         Change::AccessChanged { .. }
@@ -131,7 +136,7 @@ fn set_rules(
 }
 
 /// Works on the source of that code, if there is one, and remembers that people set something.
-fn on(
+pub fn on(
     judge: &mut Judge,
     code: &str,
     effects: &mut Vec<Effect>,
@@ -146,7 +151,7 @@ fn on(
     });
 }
 
-fn look_again(judge: &mut Judge, code: &str, effects: &mut Vec<Effect>) {
+pub fn look_again(judge: &mut Judge, code: &str, effects: &mut Vec<Effect>) {
     if let Some(index) = judge.index_of(code) {
         judge.look_at_pages(index, effects);
     }
@@ -195,6 +200,7 @@ fn look_around(judge: &mut Judge, position: Position, effects: &mut Vec<Effect>)
         judge.look_at_pages(index, effects);
     }
     zone_drop::look_at_fire(judge, effects);
+    heeding::look_at_groups(judge, effects);
 }
 
 fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
@@ -203,7 +209,9 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
     judge.world.commons.share(&mut source);
     let shared = Arc::new(source);
     let source = &*shared;
-    let index = match judge.index_of(&source.code) {
+    let known = judge.index_of(&source.code);
+    let is_new = known.is_none();
+    let index = match known {
         Some(index) => index,
         None => {
             let settings = Settings::new(shared.clone());
@@ -245,6 +253,9 @@ fn set_source(judge: &mut Judge, source: &Source, effects: &mut Vec<Effect>) {
             let sensor = (&before.device, &before.kind, &before.sensor);
             if sensor != (&source.device, &source.kind, &source.sensor) {
                 health::start_anew(one, index, world, effects);
+            }
+            if (&before.zone, &before.unit) != (&source.zone, &source.unit) || is_new {
+                world.areas.settle(&mut one.settings);
             }
             if *before != *source {
                 judge_again(one, index, world, effects);
@@ -313,7 +324,7 @@ fn remove_source(judge: &mut Judge, code: &SourceCode, effects: &mut Vec<Effect>
 }
 
 /// What is owed changed: the newest readings are held against it, as if they came now.
-fn judge_again(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
+pub fn judge_again(one: &mut One, index: u32, world: &World, effects: &mut Vec<Effect>) {
     let now = world.clocks.now();
     let table = world.rules.of(&one.settings.source).table();
     let newest = one.state.last();

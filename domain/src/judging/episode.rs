@@ -1,11 +1,13 @@
 //! Alert episodes: what a turn of a condition makes of its alert.
 
+use super::baseline::local_hour;
 use super::condition::{Condition, Moment, Turn};
+use super::heeding::{ends_at, lapse, note_silence, owes_another};
 use super::outcome::{
     Detail, Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, Mute, RuleName, Severity,
     Subject,
 };
-use super::paging::{incident_of, is_doubtful, mute, stays_as_order, tells_command};
+use super::paging::{incident_of, is_doubtful, mute, mute_again, stays_as_order, tells_command};
 use super::state::One;
 use super::world::World;
 use crate::time::Timestamp;
@@ -61,6 +63,7 @@ pub fn turn(
     effects: &mut Vec<Effect>,
 ) {
     let now = world.clocks.now();
+    let reopen_ms = i64::from(world.rules.of(&one.settings.source).common.reopen_within_s) * 1_000;
     let condition = &one.state.conditions[place];
     match turn {
         Turn::Raise => {
@@ -92,7 +95,16 @@ pub fn turn(
             let Some(episode) = &mut one.state.conditions[place].episode else {
                 return;
             };
+            // One that was less for long, and is critical again, is news.
+            let eased_ms = episode
+                .severity_since
+                .map(|since| now.journal.since_ms(since));
+            let anew = severity == Severity::Critical && eased_ms.is_some_and(|ms| ms > reopen_ms);
+            if anew && episode.pages {
+                episode.heed(|heeded| heeded.page_again = true);
+            }
             episode.severity = severity;
+            episode.severity_since = Some(now.journal);
             if severity > episode.highest {
                 episode.highest = severity;
                 episode.evidence.measured.splice(0..0, measured);
@@ -133,6 +145,9 @@ pub fn raise(
         Some(mut episode) => {
             episode.cleared_at = None;
             episode.reopened = episode.reopened.saturating_add(1);
+            let paged = episode.pages;
+            episode.heed(|heeded| heeded.page_again = paged);
+            episode.severity_since = None;
             episode.severity = grounds.severity;
             episode.highest = episode.highest.max(grounds.severity);
             episode.evidence = grounds.evidence;
@@ -163,6 +178,11 @@ pub fn raise(
                 clock_off_s: grounds.clock_off_s,
                 incident: None,
                 members: Vec::new(),
+                paged: 0,
+                paged_as: None,
+                severity_since: None,
+                low_hours: 0,
+                heeded: None,
             };
             (EpisodeEvent::Raised, Box::new(episode))
         }
@@ -182,6 +202,10 @@ pub fn clear(condition: &mut Condition, now: Moment, effects: &mut Vec<Effect>) 
         .filter(|e| e.cleared_at.is_none())
     {
         episode.cleared_at = Some(now.journal);
+        episode.heed(|heeded| {
+            heeded.resolution = None;
+            heeded.page_again = false;
+        });
         tell(condition, now, EpisodeEvent::Cleared, effects);
     }
 }
@@ -257,26 +281,39 @@ pub fn look_at_page(
             .map(|at| if at <= now_ms { again_ms } else { at });
         return;
     }
-    let (paged, muted_by, told) = (before.pages, before.muted_by, before.tells_command);
-    let incident = before.incident.clone();
-    decide_page(one, index, place, world);
+    let (paged, muted_by, told) = (before.paged, before.muted_by, before.tells_command);
+    let (incident, silenced) = (before.incident.clone(), before.silenced_until());
+    let lapsed = settle_page(one, index, place, world);
     let condition = &one.state.conditions[place];
     let Some(after) = &condition.episode else {
         return;
     };
-    if after.pages && !paged {
-        tell(condition, world.clocks.now(), EpisodeEvent::Paged, effects);
-    } else if after.muted_by != muted_by
+    let changed = after.muted_by != muted_by
         || after.tells_command != told
         || after.incident != incident
-    {
-        tell(
-            condition,
-            world.clocks.now(),
-            EpisodeEvent::Changed,
-            effects,
-        );
-    }
+        || after.silenced_until() != silenced;
+    let what = match (lapsed, after.paged > paged) {
+        (true, _) => EpisodeEvent::Reopened,
+        (false, true) => EpisodeEvent::Paged,
+        (false, false) if changed => EpisodeEvent::Changed,
+        (false, false) => return,
+    };
+    tell(condition, world.clocks.now(), what, effects);
+}
+
+/// Takes note of what people did about a standing alert, and decides whether it pages. Whether a
+/// resolution by hand is over, so that the alert is open again.
+pub fn settle_page(one: &mut One, index: u32, place: usize, world: &World) -> bool {
+    let now = world.clocks.now().wall;
+    let position = one.settings.source.position;
+    let Some(episode) = &mut one.state.conditions[place].episode else {
+        return false;
+    };
+    let heeded = episode.resolution().is_some();
+    let lifted = heeded && episode.severity == Severity::Critical && world.incident_near(position);
+    let lapsed = heeded && lapse(episode, lifted, now);
+    decide_page(one, index, place, world);
+    lapsed
 }
 
 fn decide_page(one: &mut One, index: u32, place: usize, world: &World) {
@@ -287,9 +324,26 @@ fn decide_page(one: &mut One, index: u32, place: usize, world: &World) {
     {
         episode.detail = doubtful.then_some(Detail::DryOrBroken);
     }
-    let muted = mute(one, index, &one.state.conditions[place], world, now);
-    let command = tells_command(one, &one.state.conditions[place], world, now);
-    let incident = incident_of(one, index, &one.state.conditions[place], world).cloned();
+    heed_silence(one, place, world);
+    let condition = &one.state.conditions[place];
+    let owed = condition
+        .episode
+        .as_deref()
+        .is_some_and(|e| !e.pages || owes_another(e));
+    let first = condition.episode.as_deref().is_some_and(|e| !e.pages);
+    let muted = match (owed, first) {
+        (true, true) => mute(one, index, condition, world, now),
+        (true, false) => mute_again(one, index, condition, world, now),
+        (false, _) => None,
+    };
+    let low_hours = one.state.low_hours();
+    let low_hours = low_hours.filter(|_| muted.is_some_and(|m| m.by == Mute::EveryDay));
+    let low_hours = low_hours.map(|hours| {
+        let rule = &world.rules.of(&one.settings.source).every_day;
+        hours.usually_low(rule, local_hour(now.wall))
+    });
+    let command = tells_command(one, condition, world, now);
+    let incident = incident_of(one, index, condition, world).cloned();
     let condition = &mut one.state.conditions[place];
     condition.page_check_ms = None;
     let Some(episode) = &mut condition.episode else {
@@ -300,19 +354,47 @@ fn decide_page(one: &mut One, index: u32, place: usize, world: &World) {
     if incident.is_some() || !episode.pages {
         episode.incident = incident;
     }
-    if episode.pages || episode.severity < PAGES_FROM {
+    let in_ms = |until: Timestamp| now.steady_ms + until.since_ms(now.wall).max(1);
+    let held_ms = ends_at(episode).map(in_ms);
+    condition.page_check_ms = held_ms;
+    if episode.severity < PAGES_FROM {
+        // What held a page back holds back none.
+        if matches!(episode.muted_by, Some(Mute::Silence | Mute::Resolved)) {
+            episode.muted_by = None;
+        }
         return;
     }
-    episode.pages = muted.is_none();
-    episode.muted_by = muted.map(|m| m.by);
+    if !owed {
+        return;
+    }
+    match muted {
+        Some(muted) => episode.muted_by = Some(muted.by),
+        None => episode.page(),
+    }
     if episode.muted_by == Some(Mute::EveryDay) {
         episode.detail = Some(Detail::EveryDay);
+        episode.low_hours = low_hours.unwrap_or(episode.low_hours);
     } else if episode.detail == Some(Detail::EveryDay) {
         episode.detail = None;
     }
-    condition.page_check_ms = muted
-        .and_then(|m| m.until)
-        .map(|until| now.steady_ms + until.since_ms(now.wall).max(1));
+    let muted_ms = muted.and_then(|m| m.until).map(in_ms);
+    condition.page_check_ms = [held_ms, muted_ms].into_iter().flatten().min();
+}
+
+/// Takes note of the silence that holds for an alert; a fire within reach lifts it for criticals.
+fn heed_silence(one: &mut One, place: usize, world: &World) {
+    let Some(episode) = &mut one.state.conditions[place].episode else {
+        return;
+    };
+    let source = &one.settings.source;
+    let silence = world
+        .silences
+        .of(&episode.id, Some(source), world.clocks.now().wall);
+    if silence.is_none() && episode.silenced_until().is_none() {
+        return;
+    }
+    let lifted = episode.severity == Severity::Critical && world.incident_near(source.position);
+    note_silence(episode, silence.filter(|_| !lifted));
 }
 
 /// Says that an alert is as it now is.

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ahead::{Forecast, ahead};
+use super::areas::Areas;
 use super::baseline::{Baseline, Expected};
+use super::heeding::Silences;
 use super::index::Index;
 use super::input::{Control, Input, What};
 use super::listening::Listening;
@@ -53,6 +55,8 @@ pub(super) enum Due {
     Zone(Arc<str>),
     /// With our own receiving.
     Receiving,
+    /// With what people silenced, or resolved by hand, of what is about many.
+    Heeded,
 }
 
 /// One source as somebody who shows it wants it.
@@ -97,6 +101,8 @@ impl Judge {
             outages: Outages::default(),
             receiving: Receiving::default(),
             incidents: BTreeMap::new(),
+            areas: Areas::default(),
+            silences: Silences::default(),
         };
         Self {
             world,

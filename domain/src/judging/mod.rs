@@ -28,6 +28,7 @@ mod world;
 mod zones;
 
 mod ahead;
+mod areas;
 mod arrival;
 mod baseline;
 mod battery;
@@ -51,6 +52,7 @@ mod unauthorised;
 
 mod episode;
 mod group;
+mod heeding;
 mod paging;
 mod verdict;
 mod zone_drop;
@@ -60,8 +62,9 @@ pub use baseline::Expected;
 pub use input::{Control, Input, What};
 pub use judge::{Judge, Look};
 pub use outcome::{
-    Basis, Detail, Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, LeftOut, Measured,
-    Mute, Note, Reason, RuleName, Severity, Standing, Subject, Verdict,
+    Basis, Detail, Effect, EpisodeEvent, EpisodeId, EpisodeState, Evidence, Heeded,
+    HeededResolution, HeededSilence, LeftOut, Measured, Mute, Note, Reason, RuleName, Severity,
+    Standing, Subject, Verdict,
 };
 pub use rules::{ParameterError, Parameters, RuleScope, Rules};
 pub use saved::{RestoreError, SavedSource};

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::group::{Group, Opening};
+use super::heeding;
 use super::judge::Judge;
 use super::outcome::{Effect, EpisodeId, EpisodeState, Evidence, RuleName, Severity, Subject};
 use super::state::One;
@@ -110,6 +111,18 @@ impl Outages {
         self.standing -= usize::from(outage.held.is_some());
         outage.held = held;
         &mut outage.group
+    }
+
+    /// The alerts of all outages.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.by_subject.values().map(|outage| &outage.group)
+    }
+
+    /// The alerts of one gateway or zone.
+    pub fn group_mut(&mut self, subject: &Subject) -> Option<&mut Group> {
+        self.by_subject
+            .get_mut(subject)
+            .map(|outage| &mut outage.group)
     }
 
     /// What is to be saved.
@@ -232,7 +245,8 @@ fn raise(judge: &mut Judge, subject: &Subject, held: Held, effects: &mut Vec<Eff
     let reopen_ms = i64::from(world.rules.shared().common.reopen_within_s) * 1_000;
     let (now, history) = (world.clocks.now(), world.clocks.history);
     let group = world.outages.hold(subject, Some(held));
-    group.raise(opening, reopen_ms, history, now, effects);
+    group.raise(opening, reopen_ms, history, &world.silences, now, effects);
+    heeding::enter_deadline(judge);
     look_at_members(judge, &members, effects);
 }
 

@@ -369,6 +369,18 @@ impl EpisodeId {
     }
 }
 
+impl EpisodeId {
+    /// The id by its text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.rsplitn(3, '/');
+        let n = parts.next()?.parse().ok()?;
+        let rule = parts.next()?;
+        let rule = RuleName::ALL.into_iter().find(|r| r.name() == rule)?;
+        let subject = parts.next()?.to_owned().into();
+        Some(Self { subject, rule, n })
+    }
+}
+
 impl fmt::Display for EpisodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.subject, self.rule, self.n)
@@ -412,6 +424,90 @@ pub struct EpisodeState {
     /// Of an incident: the sources in it.
     #[serde(default)]
     pub members: Vec<SourceCode>,
+    /// How often it has paged: when raised or re-opened, when it turned critical, when a silence
+    /// ended and it still stood. Each page has its number.
+    #[serde(default)]
+    pub paged: u16,
+    /// The severity it last paged with.
+    #[serde(default)]
+    pub paged_as: Option<Severity>,
+    /// Since when it has its severity, where that changed.
+    #[serde(default)]
+    pub severity_since: Option<Timestamp>,
+    /// Of one that every day brings: the hours of the day that are usually low, by local time, bit 0
+    /// from midnight.
+    #[serde(default)]
+    pub low_hours: u32,
+    /// What people did about it that judging heeds.
+    #[serde(default)]
+    pub heeded: Option<Box<Heeded>>,
+}
+
+/// What people did about an alert that judging heeds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heeded {
+    /// The silence that holds for it; none while a fire lifts it.
+    pub silence: Option<HeededSilence>,
+    /// It was resolved by hand, and the readings do not say so yet.
+    pub resolution: Option<HeededResolution>,
+    /// The incident or the permit that its water is drawn for, by id.
+    pub attached: Option<String>,
+    /// A page is owed again: it was silenced, or resolved by hand, since it last paged.
+    pub page_again: bool,
+}
+
+/// A silence that holds for an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeededSilence {
+    /// Its id.
+    pub id: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// That an alert was resolved by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeededResolution {
+    /// When, by the journal.
+    pub at: Timestamp,
+    /// If the readings still show it then, it re-opens.
+    pub until: Timestamp,
+    /// How bad it was then: worse than that, it re-opens at once.
+    pub severity: Severity,
+}
+
+impl EpisodeState {
+    /// Until when it is silenced; `None`: it is not.
+    pub fn silenced_until(&self) -> Option<Timestamp> {
+        Some(self.heeded.as_ref()?.silence.as_ref()?.until)
+    }
+
+    /// How it was resolved by hand, if it was and the readings do not say so yet.
+    pub fn resolution(&self) -> Option<HeededResolution> {
+        self.heeded.as_ref()?.resolution
+    }
+
+    /// The incident or the permit that its water is drawn for.
+    pub fn attached(&self) -> Option<&str> {
+        self.heeded.as_ref()?.attached.as_deref()
+    }
+
+    /// Changes what judging heeds of people.
+    pub(super) fn heed<T>(&mut self, change: impl FnOnce(&mut Heeded) -> T) -> T {
+        let mut heeded = self.heeded.take().unwrap_or_default();
+        let changed = change(&mut heeded);
+        self.heeded = Some(heeded).filter(|heeded| **heeded != Heeded::default());
+        changed
+    }
+
+    /// A page goes out: it is counted.
+    pub(super) fn page(&mut self) {
+        self.pages = true;
+        self.muted_by = None;
+        self.paged = self.paged.saturating_add(1);
+        self.paged_as = Some(self.severity);
+        self.heed(|heeded| heeded.page_again = false);
+    }
 }
 
 /// What exactly an alert says, where its rule knows several kinds: codes, never text.
@@ -468,6 +564,10 @@ pub enum Mute {
     SensorSick,
     /// The same low hour comes back day after day: a work order, not a page each time.
     EveryDay,
+    /// Somebody silenced it for a while.
+    Silence,
+    /// Somebody resolved it by hand; the readings have a while to say so too.
+    Resolved,
 }
 
 /// Something to be carried out by whoever runs the fold.

@@ -7,7 +7,7 @@ use super::baseline::local_hour;
 use super::condition::{Condition, Moment};
 use super::flow::may_reach;
 use super::health::{doubted_until, is_sick, may_be_the_sensor};
-use super::outcome::{Basis, Detail, EpisodeId, Measured, Mute, RuleName, Severity};
+use super::outcome::{Basis, Detail, EpisodeId, EpisodeState, Measured, Mute, RuleName, Severity};
 use super::state::One;
 use super::world::World;
 use crate::time::{HOUR_MS, Timestamp};
@@ -43,13 +43,14 @@ pub fn mute(
             until: None,
         });
     }
-    if critical && world.incident_near(one.settings.source.position) {
+    if is_lifted(one, episode, world) {
         return None;
     }
     if condition.rule == RuleName::LowResidual {
-        return None;
+        return by_people(episode);
     }
-    by_sickness(one, condition.rule, world)
+    by_people(episode)
+        .or_else(|| by_sickness(one, condition.rule, world))
         .or_else(|| by_maintenance(one, now))
         .or_else(|| by_supply_hours(one, condition.rule, world, now))
         .or_else(|| by_doubt(one, condition, world, now))
@@ -88,6 +89,50 @@ fn by_scale(one: &One, rule: RuleName, world: &World, now: Moment) -> Option<Mut
     let until = doubted_until(one, rules).filter(|until| *until > now.wall)?;
     (rule == RuleName::TankLow).then_some(Muted {
         by: Mute::Unsure,
+        until: Some(until),
+    })
+}
+
+/// Why an alert that has paged before does not page again now, though a page is owed again.
+pub fn mute_again(
+    one: &One,
+    index: u32,
+    condition: &Condition,
+    world: &World,
+    now: Moment,
+) -> Option<Muted> {
+    if world.clocks.history {
+        return Some(Muted {
+            by: Mute::LateData,
+            until: None,
+        });
+    }
+    let episode = condition.episode.as_ref()?;
+    if is_lifted(one, episode, world) {
+        return None;
+    }
+    let held = by_people(episode);
+    if condition.rule == RuleName::LowResidual {
+        return held;
+    }
+    held.or_else(|| by_sickness(one, condition.rule, world))
+        .or_else(|| by_maintenance(one, now))
+        .or_else(|| by_supply_hours(one, condition.rule, world, now))
+        .or_else(|| by_zone(one, index, condition.rule, world, now))
+        .or_else(|| by_outage(one, index, condition, world))
+}
+
+/// Whether a fire within reach lifts every mute of an alert.
+pub fn is_lifted(one: &One, episode: &EpisodeState, world: &World) -> bool {
+    episode.severity == Severity::Critical && world.incident_near(one.settings.source.position)
+}
+
+/// Somebody resolved it by hand, or silenced it.
+fn by_people(episode: &EpisodeState) -> Option<Muted> {
+    let resolved = episode.resolution().map(|r| (Mute::Resolved, r.until));
+    let silenced = episode.silenced_until().map(|until| (Mute::Silence, until));
+    resolved.or(silenced).map(|(by, until)| Muted {
+        by,
         until: Some(until),
     })
 }
@@ -190,8 +235,8 @@ fn by_maintenance(one: &One, now: Moment) -> Option<Muted> {
         .settings
         .windows()
         .iter()
-        .filter(|w| w.from <= now.wall && now.wall < w.until)
-        .map(|w| w.until)
+        .filter(|w| w.is_on(now.wall))
+        .filter_map(|w| w.next_change(now.wall))
         .max()?;
     Some(Muted {
         by: Mute::Maintenance,

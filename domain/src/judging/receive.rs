@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::Moment;
 use super::group::{Group, Opening};
+use super::heeding;
 use super::input::Control;
 use super::judge::{Due, Judge};
 use super::outcome::{Detail, Effect, EpisodeState, Evidence, RuleName, Severity, Subject};
@@ -28,6 +29,16 @@ pub struct Receiving {
 }
 
 impl Receiving {
+    /// Its alerts.
+    pub const fn group(&self) -> &Group {
+        &self.group
+    }
+
+    /// Its alerts, to change them.
+    pub const fn group_mut(&mut self) -> &mut Group {
+        &mut self.group
+    }
+
     /// When it is to be looked at, steady ms.
     pub fn deadline_ms(&self) -> Option<i64> {
         self.cut_off.map(|(_, at)| at)
@@ -89,7 +100,8 @@ fn cut_off(judge: &mut Judge, cut_off: Option<(Timestamp, i64)>) {
 fn raise(judge: &mut Judge, began_at: Timestamp, effects: &mut Vec<Effect>) {
     let now = judge.world.clocks.now();
     let reopen_ms = i64::from(judge.world.rules.shared().common.reopen_within_s) * 1_000;
-    let group = &mut judge.world.receiving.group;
+    let world = &mut judge.world;
+    let group = &mut world.receiving.group;
     if group.standing().is_some() {
         return;
     }
@@ -103,7 +115,8 @@ fn raise(judge: &mut Judge, began_at: Timestamp, effects: &mut Vec<Effect>) {
         members: Vec::new(),
         tells_command: false,
     };
-    group.raise(opening, reopen_ms, false, now, effects);
+    group.raise(opening, reopen_ms, false, &world.silences, now, effects);
+    heeding::enter_deadline(judge);
 }
 
 /// Holds the alert to what was told of it: see [`Judge::hold_to`].

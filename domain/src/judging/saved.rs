@@ -47,7 +47,7 @@ pub struct RestoreError {
 }
 
 /// Changes whenever what is saved is laid out anew.
-const LAYOUT: u16 = 14;
+const LAYOUT: u16 = 15;
 
 /// Numbers ever given to sources, at most: beyond that a saved state is damaged.
 const MOST_NUMBERS: usize = 1 << 26;
@@ -62,6 +62,8 @@ struct Global {
     receiving: Receiving,
     /// What is set about the rules beside the configuration, as JSON.
     rules: String,
+    /// What people set for zones and units, and what they silenced, as JSON.
+    people: String,
     /// How many numbers were ever given to sources: order among equals hangs on them.
     numbers: u32,
 }
@@ -109,6 +111,8 @@ impl Judge {
             outages: self.world.outages.saved(),
             receiving: self.world.receiving.clone(),
             rules: serde_json::to_string(&set_entries(&self.world.rules))
+                .expect("plain data in memory always serialises"),
+            people: serde_json::to_string(&(&self.world.areas, &self.world.silences))
                 .expect("plain data in memory always serialises"),
             numbers: self.ones.len() as u32,
         };
@@ -270,6 +274,8 @@ impl Judge {
         let set: Vec<(RuleScope, Parameters)> = serde_json::from_str(&global.rules)
             .map_err(|e| wrong("what is set about the rules", &e))?;
         restored.world.rules = self.world.rules.restored(set.into_iter().collect());
+        (restored.world.areas, restored.world.silences) =
+            serde_json::from_str(&global.people).map_err(|e| wrong("what people set", &e))?;
         let incidents = global.incidents.into_iter().map(|i| (i.id.clone(), i));
         restored.world.incidents = incidents.collect();
         let (zones, deadlines) = Zones::restored(global.zones);
@@ -282,6 +288,10 @@ impl Judge {
             .group_deadlines
             .extend(receiving.map(|at| (at, Due::Receiving)));
         restored.world.receiving = global.receiving;
+        let heeded = restored.world.silences.check_ms();
+        restored
+            .group_deadlines
+            .extend(heeded.map(|at| (at, Due::Heeded)));
         for saved in sources {
             let (Some(settings), Some(state)) = (&saved.settings, &saved.state) else {
                 return Err(wrong(&saved.code, &"a part is missing"));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::{FlowTest, Inspection, MaintenanceWindow, Permit, PermitPurpose};
 use crate::hydraulics::FlowTestPoint;
-use crate::source::{ReportMode, Source, Status};
+use crate::source::{ReportMode, Source, Status, SupplySchedule};
 use crate::time::Timestamp;
 
 /// Flow tests kept per source: the newest; older ones are history.
@@ -31,6 +31,9 @@ struct Entered {
     /// Inspections, oldest first.
     #[serde(default)]
     inspections: Vec<Inspection>,
+    /// The supply hours of its zone.
+    #[serde(default)]
+    zone_supply: Option<SupplySchedule>,
 }
 
 impl Settings {
@@ -171,9 +174,30 @@ impl Settings {
 
     /// Whether it is being worked on.
     pub fn in_maintenance(&self, now: Timestamp) -> bool {
-        self.windows()
-            .iter()
-            .any(|w| w.from <= now && now < w.until)
+        self.windows().iter().any(|w| w.is_on(now))
+    }
+
+    /// Windows and supply hours of its zone and unit: these, and no others.
+    pub fn set_areas(
+        &mut self,
+        windows: impl Iterator<Item = MaintenanceWindow>,
+        supply: Option<SupplySchedule>,
+    ) {
+        if let Some(entered) = &mut self.entered {
+            entered.windows.retain(|w| w.over.source().is_some());
+        }
+        for window in windows {
+            self.enter_window(window);
+        }
+        if supply.is_some() || self.entered.is_some() {
+            self.entered().zone_supply = supply;
+        }
+    }
+
+    /// Its supply hours: its own, or else those of its zone.
+    pub fn supply(&self) -> Option<&SupplySchedule> {
+        let own = self.source.supply_schedule.as_ref();
+        own.or_else(|| self.entered.as_deref()?.zone_supply.as_ref())
     }
 
     /// Whether a flow test is permitted now.
@@ -191,16 +215,13 @@ impl Settings {
 
     /// Whether there should be water now, by its supply hours.
     pub fn supplied(&self, now: Timestamp) -> bool {
-        self.source
-            .supply_schedule
-            .as_ref()
-            .is_none_or(|hours| hours.is_on(now))
+        self.supply().is_none_or(|hours| hours.is_on(now))
     }
 
     /// Outside supply hours, and for `grace_ms` after they begin: the moment from which missing
     /// water counts. `None`: it counts now.
     pub fn water_owed_from(&self, now: Timestamp, grace_ms: i64) -> Option<Timestamp> {
-        let hours = self.source.supply_schedule.as_ref()?;
+        let hours = self.supply()?;
         let begins = if hours.is_on(now) {
             hours
                 .next_change(now.plus_ms(-grace_ms))
@@ -216,14 +237,10 @@ impl Settings {
         let windows = self
             .windows()
             .iter()
-            .flat_map(|w| [w.from, w.until])
+            .filter_map(|w| w.next_change(now))
             .chain(self.permits().iter().flat_map(|p| [p.from, p.until]))
             .filter(|t| *t > now);
-        let hours = self
-            .source
-            .supply_schedule
-            .as_ref()
-            .and_then(|hours| hours.next_change(now));
+        let hours = self.supply().and_then(|hours| hours.next_change(now));
         windows.chain(hours).min()
     }
 }

@@ -13,7 +13,7 @@ use super::state::One;
 use super::tank;
 use super::unauthorised::{look_at_use, pages_at_ms};
 use super::world::World;
-use super::{outages, receive, zone_drop};
+use super::{heeding, outages, receive, zone_drop};
 use crate::time::Timestamp;
 
 /// Lets time pass up to `journal`; what falls due on the way is carried out in its order, at its
@@ -77,6 +77,7 @@ fn look_at(judge: &mut Judge, due: &Due, effects: &mut Vec<Effect>) {
         Due::Source(index) => look_at_source(judge, *index, effects),
         Due::Receiving => receive::look_at_due(judge, effects),
         Due::Zone(name) => zone_drop::look_at_due(judge, name, effects),
+        Due::Heeded => heeding::look_at_due(judge, effects),
     }
 }
 

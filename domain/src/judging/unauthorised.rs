@@ -2,6 +2,7 @@
 //! nobody has answered, over when somebody has or the use ends.
 
 use super::episode::{self, Grounds, look_at_page, raise, tell};
+use super::heeding::is_answered;
 use super::outcome::{Effect, EpisodeEvent, Evidence, RuleName, Severity};
 use super::state::One;
 use super::world::World;
@@ -22,7 +23,8 @@ pub fn look_at_use(
     let nobodys = one.state.is_open(RuleName::InUse)
         && one.settings.is_in_service()
         && !one.settings.permitted(now.wall)
-        && !world.incident_near(one.settings.source.position);
+        && !world.incident_near(one.settings.source.position)
+        && !is_answered(one, world);
     match (nobodys, open) {
         (false, false) => {}
         (false, true) => {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::areas::Areas;
+use super::heeding::Silences;
 use super::listening::Listening;
 use super::neighbours::Neighbourhood;
 use super::outages::Outages;
@@ -36,6 +38,10 @@ pub struct World {
     pub receiving: Receiving,
     /// Open incidents.
     pub incidents: BTreeMap<String, Incident>,
+    /// What people set for whole zones and units.
+    pub areas: Areas,
+    /// What people silenced.
+    pub silences: Silences,
 }
 
 impl World {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::group::Opening;
+use super::heeding;
 use super::judge::{Due, Judge};
 use super::outcome::{
     Basis, Effect, EpisodeState, Evidence, Measured, RuleName, Severity, Subject,
@@ -259,9 +260,13 @@ fn raise(judge: &mut Judge, name: &Arc<str>, effects: &mut Vec<Effect>) {
     let now = judge.world.clocks.now();
     let history = judge.world.clocks.history;
     let reopen_ms = i64::from(judge.world.rules.shared().common.reopen_within_s) * 1_000;
-    if let Some(zone) = judge.world.zones.get_mut(name) {
-        zone.group.raise(opening, reopen_ms, history, now, effects);
+    let world = &mut judge.world;
+    if let Some(zone) = world.zones.get_mut(name) {
+        let silences = &world.silences;
+        zone.group
+            .raise(opening, reopen_ms, history, silences, now, effects);
     }
+    heeding::enter_deadline(judge);
     look_at_members(judge, &members, effects);
 }
 
@@ -358,6 +363,12 @@ fn fire_near(judge: &Judge, members: &BTreeSet<u32>) -> bool {
         && members.iter().any(|index| {
             source(judge, *index).is_some_and(|s| judge.world.incident_near(s.position))
         })
+}
+
+/// Whether a fire burns within reach of a member of the zone's drop.
+pub fn fire_near_zone(judge: &Judge, name: &str) -> bool {
+    let drop = judge.world.zones.get(name).and_then(Zone::drop);
+    drop.is_some_and(|drop| fire_near(judge, &drop.members))
 }
 
 /// The numbers of the members that dropped furthest below what is usual.

@@ -86,6 +86,11 @@ impl Zones {
         self.by_name.get_mut(name)
     }
 
+    /// The alerts of all zones.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.by_name.values().map(|zone| &zone.group)
+    }
+
     /// Sets what holds of a zone; returns the deadlines before and after.
     pub fn set_drop(&mut self, name: &Arc<str>, drop: Option<Drop>) -> [Option<i64>; 2] {
         let zone = self.by_name.entry(name.clone()).or_default();

@@ -70,6 +70,40 @@ impl SupplySchedule {
     }
 }
 
+impl SupplySchedule {
+    /// Since when it has been on at `at`, looking back a week at most.
+    pub fn on_since(&self, at: Timestamp) -> Timestamp {
+        let mut since = at.plus_ms(-8 * DAY_MS);
+        while let Some(change) = self.next_change(since).filter(|change| *change <= at) {
+            since = change;
+        }
+        since
+    }
+
+    /// Water but for these hours of the day, by their bits; `None` where that leaves none, or all.
+    pub fn all_but_hours(low: u32) -> Option<Self> {
+        const ALL: u32 = (1 << 24) - 1;
+        let low = low & ALL;
+        if low == 0 || low == ALL {
+            return None;
+        }
+        let is_low = |hour: u32| low & (1 << (hour % 24)) != 0;
+        let begins = (0..24).filter(|hour| !is_low(*hour) && is_low(hour + 23));
+        let windows = begins.map(|hour| {
+            let ends = (1..24).find(|n| is_low(hour + n)).unwrap_or(24);
+            Window {
+                first_day: 0,
+                last_day: 6,
+                from_min: hour as u16 * 60,
+                to_min: ((hour + ends) % 24) as u16 * 60,
+            }
+        });
+        Some(Self {
+            windows: windows.collect(),
+        })
+    }
+}
+
 impl Window {
     fn covers(self, day: u8) -> bool {
         if self.first_day <= self.last_day {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use firemain_domain::change::{
     Change, FlowTest, Incident, MaintenanceWindow, Permit, PermitPurpose,
 };
+use firemain_domain::handling::Area;
 use firemain_domain::judging::{
     Control, Effect, EpisodeEvent, EpisodeState, Input, Judge, Rules, Standing, Subject, What,
 };
@@ -415,9 +416,10 @@ pub fn window(source: &str, from: Timestamp, until: Timestamp) -> Change {
     Change::WindowEntered {
         window: MaintenanceWindow {
             id: "w".into(),
-            source: source.into(),
+            over: Area::Source(source.into()),
             from,
             until,
+            weekly: None,
             reason: "valve".into(),
             by: "crew".into(),
         },

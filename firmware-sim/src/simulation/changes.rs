@@ -7,6 +7,7 @@ use firemain_domain::Timestamp;
 use firemain_domain::change::{
     Change, FlowTest, Incident, MaintenanceWindow, Permit, PermitPurpose,
 };
+use firemain_domain::handling::Area;
 use firemain_domain::source::SourceCode;
 use firemain_domain::time::MINUTE_MS;
 use serde::Serialize;
@@ -140,9 +141,10 @@ impl Simulation {
             let source = self.code(*hydrant);
             let window = MaintenanceWindow {
                 id: format!("mw-e{}-{}", happening.number, source.to_lowercase()),
-                source,
+                over: Area::Source(source),
                 from: happening.from.plus_ms(-MARGIN_MS),
                 until: until.plus_ms(3 * MARGIN_MS),
+                weekly: None,
                 reason: "Súc rửa đường ống".into(),
                 by: COMPANY.into(),
             };

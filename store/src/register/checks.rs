@@ -2,6 +2,7 @@
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{FlowTest, Incident, Inspection, MaintenanceWindow, Permit, Round};
+use firemain_domain::handling::{Act, LONGEST_SILENCE_MS, Outcome, Silence};
 use firemain_domain::hydraulics::FlowTestPoint;
 use firemain_domain::inspections::MOST_STOPS;
 use firemain_domain::judging::Parameters;
@@ -157,6 +158,70 @@ pub fn window(window: &MaintenanceWindow) -> Checked {
     author(&window.by)?;
     text(&format!("{what}: the reason"), &window.reason, 1, MOST_NOTE)?;
     span(&what, window.from, window.until)
+}
+
+/// What somebody does about an alert.
+pub fn act(by: &str, act: &Act) -> Checked {
+    author(by)?;
+    match act {
+        Act::Assigned { to } => text("whom the alert is given to", to, 1, MOST_NAME),
+        Act::Dispatched { crew: Some(crew) } => text("the crew", crew, 1, MOST_NAME),
+        Act::Commented {
+            id: comment,
+            text,
+            photos: shown,
+        } => {
+            id("the comment", comment)?;
+            if text.trim().is_empty() && shown.is_empty() {
+                return conflict("a comment has to say something, or show a photo".to_owned());
+            }
+            note("the comment", Some(text))?;
+            photos("the comment", shown)
+        }
+        Act::Resolved {
+            outcome,
+            note: words,
+            photos: shown,
+        } => {
+            let said = words
+                .as_deref()
+                .is_some_and(|words| !words.trim().is_empty());
+            if *outcome == Outcome::Other && !said {
+                return conflict(
+                    "where the outcome is `other`, the note has to say what".to_owned(),
+                );
+            }
+            note("the resolution", words.as_deref())?;
+            photos("the resolution", shown)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A silence.
+pub fn silence(silence: &Silence) -> Checked {
+    let what = format!("silence {}", shown(&silence.id));
+    id(&what, &silence.id)?;
+    author(&silence.by)?;
+    text(
+        &format!("{what}: the reason"),
+        &silence.reason,
+        1,
+        MOST_NOTE,
+    )?;
+    span(&what, silence.from, silence.until)?;
+    if silence.until.since_ms(silence.from) > LONGEST_SILENCE_MS {
+        return conflict(format!(
+            "{what} lasts longer than seven days: enter a maintenance window if work takes longer"
+        ));
+    }
+    Ok(())
+}
+
+/// The supply hours of a zone.
+pub fn zone_supply(zone: &str, by: &str) -> Checked {
+    author(by)?;
+    text("the zone", zone, 1, MOST_NAME)
 }
 
 /// A permit to draw water.

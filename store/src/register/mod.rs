@@ -3,10 +3,11 @@
 //! In: changes by people, each a numbered row; what judging decided, in one transaction with its
 //! cursor. Out: both again, in pages. One trait, one story test told on every back end.
 //! [`access`] says who may do what, [`limits`] what a source may hold, [`endpoint`] what is kept for devices that are commanded
-//! and log in, [`inspections`] what is kept of people's looking at sources; [`SqliteRegister`] keeps
-//! it all in one file.
+//! and log in, [`inspections`] what is kept of people's looking at sources, [`alerts`] what of the life of
+//! alerts; [`SqliteRegister`] keeps it all in one file.
 
 pub mod access;
+pub mod alerts;
 pub mod endpoint;
 pub mod inspections;
 pub mod limits;
@@ -15,6 +16,7 @@ mod checks;
 mod sqlite;
 
 pub use access::AccessRegister;
+pub use alerts::{AlertRegister, EpisodeStep, JudgedStep, Step, ZoneSupply};
 pub use endpoint::EndpointRegister;
 pub use inspections::InspectionRegister;
 pub use sqlite::SqliteRegister;
@@ -23,6 +25,7 @@ use firemain_domain::Timestamp;
 use firemain_domain::change::{
     Change, ChangeNumber, FlowTest, Incident, Inspection, MaintenanceWindow, Permit,
 };
+use firemain_domain::handling::{Handling, Stage};
 use firemain_domain::judging::{EpisodeState, Parameters, RuleScope, Severity, Standing};
 use firemain_domain::report::DeviceId;
 use firemain_domain::source::{KindName, Source, SourceCode};
@@ -31,7 +34,8 @@ use serde::{Deserialize, Serialize};
 use crate::journal::Position;
 
 /// What people and judging keep. Calls block; run them where blocking is allowed.
-pub trait Register: AccessRegister + EndpointRegister + InspectionRegister {
+pub trait Register: AccessRegister + AlertRegister + EndpointRegister + InspectionRegister {
+pub trait Register: AlertRegister + EndpointRegister + InspectionRegister {
     // What people do -------------------------------------------------------------------------
 
     /// Carries out changes, all or none: rows, their numbered change rows and who made them, in one
@@ -278,6 +282,8 @@ pub struct WatchCommit {
     pub standings: Vec<(SourceCode, Standing)>,
     /// Alerts that changed: the last state of each.
     pub episodes: Vec<EpisodeState>,
+    /// What happened to alerts, in order: their history.
+    pub steps: Vec<JudgedStep>,
     /// Events for the live stream, in order.
     pub events: Vec<StreamEvent>,
     /// Changes that took effect, each with the position before which it was applied.
@@ -331,6 +337,12 @@ pub struct EpisodeFilter {
     pub at_least: Option<Severity>,
     /// Only those that stand (true) or are cleared (false).
     pub open: Option<bool>,
+    /// Only those that people are so far with.
+    pub stage: Option<Stage>,
+    /// Only those of this person or team.
+    pub assigned_to: Option<String>,
+    /// Only those that nobody has taken (true) or that somebody has, or that are resolved (false).
+    pub unacknowledged: Option<bool>,
 }
 
 /// An alert with what people did about it.
@@ -339,10 +351,15 @@ pub struct EpisodeRow {
     /// As judged.
     #[serde(flatten)]
     pub state: EpisodeState,
-    /// Who took it.
-    pub acknowledged_by: Option<String>,
-    /// When.
-    pub acknowledged_at: Option<Timestamp>,
+    /// What people did about it.
+    pub handling: Handling,
+}
+
+impl EpisodeRow {
+    /// How far people are with it.
+    pub const fn stage(&self) -> Stage {
+        self.handling.stage(self.state.cleared_at.is_some())
+    }
 }
 
 /// What can go wrong with the register.

@@ -1,13 +1,14 @@
 //! What judging commits and saves, and who asks for it.
 
 use firemain_domain::change::Change;
-use firemain_domain::judging::{Severity, Verdict};
+use firemain_domain::handling::Mark;
+use firemain_domain::judging::{EpisodeEvent, Severity, Verdict};
 use firemain_store::journal::Position;
 use firemain_store::register::{
     Checkpoint, EpisodeFilter, Register, RegisterError, SourceCheckpoint, WatchCommit,
 };
 
-use crate::register_support::{at, episode, event, hydrant, set, standing};
+use crate::register_support::{at, episode, event, hydrant, set, standing, step};
 
 pub fn judging_commits(register: &dyn Register) {
     let commit = WatchCommit {
@@ -22,6 +23,7 @@ pub fn judging_commits(register: &dyn Register) {
             episode("TR-2", 1, Severity::Critical, 20),
             episode("TR-2", 2, Severity::Minor, 20),
         ],
+        steps: vec![step("TR-1/LOW_STATIC/1", EpisodeEvent::Raised)],
         events: vec![event("standing"), event("episode")],
         taken: vec![(1, Position(7)), (4, Position(9))],
     };
@@ -98,11 +100,13 @@ pub fn an_alert_is_acknowledged_once(register: &dyn Register) {
     let row = register.episode(id).unwrap().unwrap();
     assert_eq!(row.state, cleared);
     assert_eq!(
-        row.acknowledged_by.as_deref(),
-        Some("lan"),
+        row.handling.acknowledged,
+        Some(Mark {
+            by: Some("lan".into()),
+            at: at(30)
+        }),
         "judging does not unsay it"
     );
-    assert_eq!(row.acknowledged_at, Some(at(30)));
 }
 
 pub fn alerts_are_asked_for(register: &dyn Register) {

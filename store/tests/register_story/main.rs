@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod alerts;
 mod endpoint;
 mod inspections;
 mod judging;
@@ -50,6 +51,9 @@ fn tell(open: &dyn Fn() -> Box<dyn Register>) {
     judging::judging_commits(&*register);
     judging::an_alert_is_acknowledged_once(&*register);
     judging::alerts_are_asked_for(&*register);
+    alerts::an_alert_goes_its_way(&*register);
+    alerts::silences_hold_for_a_while(&*register);
+    alerts::zones_have_supply_hours(&*register);
     judging::the_stream_is_pruned_and_its_ids_go_on(&*register);
     judging::judging_saves_its_state(&*register);
     judging::sources_are_removed(&*register);

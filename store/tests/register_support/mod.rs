@@ -6,15 +6,16 @@ use firemain_domain::Timestamp;
 use firemain_domain::change::{
     Change, FlowTest, Incident, MaintenanceWindow, Permit, PermitPurpose,
 };
+use firemain_domain::handling::Area;
 use firemain_domain::judging::{
-    Basis, EpisodeId, EpisodeState, Evidence, Measured, Reason, RuleName, Severity, Standing,
-    Subject, Verdict,
+    Basis, EpisodeEvent, EpisodeId, EpisodeState, Evidence, Measured, Reason, RuleName, Severity,
+    Standing, Subject, Verdict,
 };
 use firemain_domain::quantity::Quantity;
 use firemain_domain::source::{
     Access, Kind, Position, Reporting, Requirement, Sensor, Source, Status, TankGeometry, TapPoint,
 };
-use firemain_store::register::{Login, StreamEvent};
+use firemain_store::register::{JudgedStep, Login, StreamEvent};
 
 /// A minute of the story.
 pub fn at(minute: i64) -> Timestamp {
@@ -97,9 +98,10 @@ pub fn flow_test(id: &str, source: &str, minute: i64) -> FlowTest {
 pub fn window(id: &str, source: &str, minute: i64) -> MaintenanceWindow {
     MaintenanceWindow {
         id: id.into(),
-        source: source.into(),
+        over: Area::Source(source.into()),
         from: at(minute),
         until: at(minute + 60),
+        weekly: None,
         reason: "thay van".into(),
         by: "lan".into(),
     }
@@ -183,6 +185,11 @@ pub fn episode(source: &str, n: u32, severity: Severity, minute: i64) -> Episode
         clock_off_s: None,
         incident: None,
         members: Vec::new(),
+        paged: 1,
+        paged_as: Some(severity),
+        severity_since: None,
+        low_hours: 0,
+        heeded: None,
     }
 }
 
@@ -191,5 +198,16 @@ pub fn event(kind: &str) -> StreamEvent {
         id: 0,
         kind: kind.into(),
         body: "{\"source\":\"TR-1\"}".into(),
+    }
+}
+
+pub fn step(episode: &str, event: EpisodeEvent) -> JudgedStep {
+    JudgedStep {
+        episode: episode.into(),
+        at: at(10),
+        event,
+        severity: Severity::Major,
+        pages: true,
+        muted_by: None,
     }
 }

@@ -2,6 +2,7 @@
 //! it, so that no handler can forget.
 
 use firemain_domain::change::{Change, Inspection, MaintenanceWindow, Permit};
+use firemain_domain::handling::{Area, Silenced};
 use firemain_domain::judging::{RuleScope, Subject};
 use firemain_domain::source::{Source, SourceCode};
 use firemain_store::register::{Ended, RegisterError};
@@ -35,6 +36,11 @@ impl App {
         if by.scope == Scope::Everything {
             return Ok(());
         }
+        for change in changes {
+            if let Some(area) = area_of(change) {
+                self.check_area(by, &area)?;
+            }
+        }
         let changes = changes.to_vec();
         let touched = self.ask(move |stores| touched(stores, &changes)).await?;
         let Some(touched) = touched else {
@@ -57,6 +63,17 @@ impl App {
             |unit| format!("belongs to {unit}"),
         );
         Err(not_theirs(by, &format!("the source {} {of}", source.code)))
+    }
+
+    /// Refuses what is about a zone or a unit of which a source is not theirs to act on.
+    fn check_area(&self, by: &Principal, area: &Area) -> Result<(), Problem> {
+        let outside = self
+            .board
+            .any(|source| area.holds(source) && !by.reaches(self.unit_of(source)));
+        if outside {
+            return Err(not_theirs(by, &format!("not all of {area} is yours")));
+        }
+        Ok(())
     }
 
     /// Refuses what is about all sources to those who may act on some.
@@ -116,13 +133,13 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
         Change::InspectionEntered {
             inspection: Inspection { source, .. },
         }
-        | Change::WindowEntered {
-            window: MaintenanceWindow { source, .. },
-        }
         | Change::PermitGranted {
             permit: Permit { source, .. },
         } => one(source),
-        Change::WindowEnded { id, .. } => of(window(stores, id)?.map(|row| row.what.source)),
+        Change::WindowEntered { window } => of(window.over.source().cloned()),
+        Change::WindowEnded { id, .. } => {
+            of_area(stores, window(stores, id)?.map(|row| row.what.over))?
+        }
         Change::PermitEnded { id, .. } => of(permit(stores, id)?.map(|row| row.what.source)),
         Change::RoundPlanned { round } => About::Sources(round.sources.clone()),
         Change::RoundEnded { id, .. } => match stores.register.round(id)? {
@@ -133,13 +150,71 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
             RuleScope::Source(code) => one(code),
             _ => About::All,
         },
-        Change::EpisodeAcknowledged { episode, .. } => of_alert(stores, episode)?,
+        Change::EpisodeAcknowledged { episode, .. } | Change::EpisodeHandled { episode, .. } => {
+            of_alert(stores, episode)?
+        }
+        Change::SilenceEntered { silence } => of_silence(stores, &silence.over)?,
+        Change::SilenceEnded { id, .. } => match stores.register.silence(id)? {
+            Some(row) => match area_of_silence(&row.what.over) {
+                Some(area) => of_area(stores, Some(area))?,
+                None => of_silence(stores, &row.what.over)?,
+            },
+            None => About::Nothing,
+        },
         // Fires stop at no border.
         Change::IncidentOpened { .. }
         | Change::IncidentEnded { .. }
+        // Looked at by its area.
+        | Change::ZoneSupplySet { .. }
         // By administrators, who act for everything.
         | Change::AccessChanged { .. } => About::Nothing,
     })
+}
+
+/// The zone or unit that a change is about.
+fn area_of(change: &Change) -> Option<Area> {
+    match change {
+        Change::WindowEntered { window } => Some(window.over.clone()),
+        Change::SilenceEntered { silence } => area_of_silence(&silence.over),
+        Change::ZoneSupplySet { zone, .. } => Some(Area::Zone(zone.clone())),
+        _ => None,
+    }
+    .filter(|area| area.source().is_none())
+}
+
+fn area_of_silence(over: &Silenced) -> Option<Area> {
+    match over {
+        Silenced::Zone(name) => Some(Area::Zone(name.clone())),
+        Silenced::Unit(name) => Some(Area::Unit(name.clone())),
+        Silenced::Alert(_) | Silenced::Source(_) => None,
+    }
+}
+
+fn of_silence(stores: &Stores, over: &Silenced) -> Result<About, RegisterError> {
+    Ok(match over {
+        Silenced::Alert(id) => of_alert(stores, id)?,
+        Silenced::Source(code) => About::Sources(vec![code.clone()]),
+        Silenced::Zone(_) | Silenced::Unit(_) => About::Nothing,
+    })
+}
+
+/// The sources of an area, by the register.
+fn of_area(stores: &Stores, area: Option<Area>) -> Result<About, RegisterError> {
+    let Some(area) = area else {
+        return Ok(About::Nothing);
+    };
+    if let Area::Source(code) = area {
+        return Ok(About::Sources(vec![code]));
+    }
+    let (mut codes, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page = stores.register.sources(after.as_deref(), 1_000)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.code.to_string());
+        let held = page.iter().filter(|source| area.holds(source));
+        codes.extend(held.map(|source| source.code.clone()));
+    }
+    Ok(About::Sources(codes))
 }
 
 /// The source that an alert is about; of a zone's, or one about firemain itself, everybody may take care.

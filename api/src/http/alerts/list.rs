@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use firemain_domain::handling::Stage;
 use firemain_domain::judging::{RuleName, Severity};
 use firemain_store::register::EpisodeFilter;
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use crate::http::app::App;
 use crate::http::ask::{Checks, Page, PageSize, Params, from_cursor, page_of};
 use crate::http::principal::Principal;
 use crate::http::problem::Problem;
-use crate::http::view::{AlertView, RuleCode, SeverityCode};
+use crate::http::view::{AlertView, RuleCode, SeverityCode, StageCode};
 
 const LIST: &str = "alerts";
 
@@ -32,6 +33,14 @@ pub struct AlertsQuery {
     at_least: Option<Severity>,
     /// Those that stand (true), or those that data has cleared (false); both by default.
     open: Option<bool>,
+    /// Those that people are so far with.
+    #[param(value_type = Option<StageCode>, inline)]
+    state: Option<Stage>,
+    /// Those of a person or a team.
+    #[param(example = "Đội Chữa cháy và CNCH khu vực 1")]
+    assigned: Option<String>,
+    /// Those that nobody has taken (true), or that somebody has or that are resolved (false).
+    unacknowledged: Option<bool>,
     /// Items of a page, 1 to 1000; 100 by default.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
@@ -50,6 +59,7 @@ pub async fn list_alerts(
 ) -> Result<Json<Page<AlertView>>, Problem> {
     let mut checks = Checks::default();
     checks.text_if("source", query.source.as_deref(), 64);
+    checks.text_if("assigned", query.assigned.as_deref(), 128);
     checks.of_params()?;
     let after = from_cursor::<String>(LIST, query.after.as_deref())?;
     let size = query.limit;
@@ -58,6 +68,9 @@ pub async fn list_alerts(
         rule: query.rule.map(|rule| rule.name().to_owned()),
         at_least: query.at_least,
         open: query.open,
+        stage: query.state,
+        assigned_to: query.assigned,
+        unacknowledged: query.unacknowledged,
     };
     let rows = app
         .ask(move |stores| {

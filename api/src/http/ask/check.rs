@@ -59,6 +59,16 @@ impl Checks {
         );
     }
 
+    /// Text of at most `longest` characters, of several lines or none.
+    pub fn lines(&mut self, field: &str, text: &str, longest: usize) {
+        let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        self.that(
+            text.chars().count() <= longest && !text.chars().any(odd),
+            field,
+            format!("must have at most {longest} characters, none of them a control character"),
+        );
+    }
+
     /// Such text, if given.
     pub fn text_if(&mut self, field: &str, text: Option<&str>, longest: usize) {
         if let Some(text) = text {

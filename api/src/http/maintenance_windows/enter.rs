@@ -11,6 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::WindowView;
+use super::area::{one_area, weekly_hours};
 use crate::http::app::App;
 use crate::http::ask::{Body, Checks};
 use crate::http::done::Done;
@@ -21,27 +22,38 @@ use crate::http::problem::Problem;
 /// A window at most: a year.
 const LONGEST_MS: i64 = 366 * DAY_MS;
 
-/// A span in which a source is worked on.
+/// A span in which a source, or all of a zone or unit, is worked on: all the time, or in hours that
+/// come back every week.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WindowBody {
     /// An id of your own: sent twice, the window is entered once.
     id: Option<String>,
-    /// The source worked on.
+    /// The source worked on; this, `zone` or `unit`.
     #[schema(example = "TR-0412")]
-    source: String,
+    source: Option<String>,
+    /// The pressure zone worked on, all of it.
+    zone: Option<String>,
+    /// The administrative unit worked on, all of it.
+    unit: Option<String>,
     /// From when; now by default.
     #[schema(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
     /// Until when, at most a year later; it ends by itself.
     #[schema(value_type = String, format = DateTime)]
     until: Timestamp,
+    /// The hours of the week in which it comes back between these, local time of Vietnam; all the
+    /// time by default.
+    #[schema(example = "sat-sun 22:00-04:00")]
+    weekly: Option<String>,
     /// Why.
     #[schema(example = "thay van")]
     reason: String,
 }
 
-/// Enters a maintenance window: while it lasts the source is `unusable`, and does not page.
+/// Enters a maintenance window: while it lasts its sources are `unusable`, and do not page.
+///
+/// A fire within 500 m lifts it for criticals. With `weekly` it comes back, until `until`.
 #[utoipa::path(post, path = "/maintenance-windows", tag = "maintenance windows",
     request_body = WindowBody,
     responses(
@@ -56,12 +68,12 @@ pub async fn enter_window(
 ) -> Result<Done<WindowView>, Problem> {
     let from_given = body.from.is_some();
     let window = body.into_window(&app, &who)?;
-    let (id, source) = (window.id.clone(), window.source.clone());
+    let (id, source) = (window.id.clone(), window.over.source().cloned());
     let there = move |stores: &crate::Stores| {
         find(
             &id,
             |row: &Ended<MaintenanceWindow>| &row.what.id,
-            |after, n| stores.register.windows(Some(&source), after, n),
+            |after, n| stores.register.windows(source.as_deref(), after, n),
         )
     };
     let wanted = window.clone();
@@ -77,30 +89,31 @@ pub async fn enter_window(
         window: window.clone(),
     };
     Ok(match enter(&app, &who, change, there, same).await? {
-        Entered::New(applied) => Done::created(
-            Ended {
+        Entered::New(applied) => {
+            let row = Ended {
                 what: window,
                 ended_at: None,
-            }
-            .into(),
-            applied,
-        ),
-        Entered::Before(row) => Done::unchanged(row.into()),
+            };
+            Done::created(WindowView::new(row, app.now()), applied)
+        }
+        Entered::Before(row) => Done::unchanged(WindowView::new(row, app.now())),
     })
 }
 
 impl WindowBody {
     fn into_window(self, app: &App, who: &Principal) -> Result<MaintenanceWindow, Problem> {
         let mut checks = Checks::default();
+        let over = one_area(app, self.source, self.zone, self.unit, &mut checks);
+        let weekly = weekly_hours(self.weekly.as_deref(), &mut checks);
         let window = MaintenanceWindow {
             id: id_or_new(app, self.id, &mut checks)?,
-            source: self.source.into(),
+            over,
             from: self.from.unwrap_or_else(|| app.now()),
             until: self.until,
+            weekly,
             reason: self.reason,
             by: who.who.to_string(),
         };
-        checks.text("/source", &window.source, 64);
         checks.text("/reason", &window.reason, 500);
         let span_ms = window.until.since_ms(window.from);
         checks.that(span_ms > 0, "/until", "must be after `from`");

@@ -33,6 +33,9 @@ pub async fn list_windows(
                 .windows(source.as_deref(), after.as_deref(), size.items() + 1)
         })
         .await?;
+    let now = app.now();
     let key = |row: &Ended<MaintenanceWindow>| row.what.id.clone();
-    Ok(Json(page_of(rows, size, LIST, key, WindowView::from)))
+    Ok(Json(page_of(rows, size, LIST, key, |row| {
+        WindowView::new(row, now)
+    })))
 }

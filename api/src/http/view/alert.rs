@@ -1,12 +1,14 @@
 //! Alerts.
 
 use firemain_domain::Timestamp;
+use firemain_domain::handling::Stage;
 use firemain_domain::judging::{Detail, Forecast, Foreseen, Mute, RuleName, Severity};
 use firemain_store::register::EpisodeRow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{DetailCode, MeasuredView, MuteCode, RuleCode, SeverityCode, age_s};
+use super::handling::{GivenView, MarkView, ResolvedView, ResponseView};
+use super::{DetailCode, MeasuredView, MuteCode, RuleCode, SeverityCode, StageCode, age_s};
 use crate::board::{Board, OpenAlert};
 
 /// An alert that stands, in short.
@@ -31,6 +33,15 @@ pub struct OpenAlertView {
     /// Why it does not, though its severity would.
     #[schema(value_type = Option<MuteCode>)]
     pub muted_by: Option<Mute>,
+    /// How far people are with it.
+    #[schema(value_type = StageCode)]
+    pub stage: Stage,
+    /// Who has taken it.
+    pub acknowledged_by: Option<String>,
+    /// Whose it is.
+    pub assigned_to: Option<String>,
+    /// Who was sent.
+    pub dispatched: Option<String>,
     /// Of a tank that was drawn from: by when it must hold what it owes.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub refill_by: Option<Timestamp>,
@@ -47,6 +58,7 @@ pub const fn asks_for_refill(rule: RuleName) -> bool {
 impl OpenAlertView {
     /// `alert` as it looks at `now`, of a source that has this ahead.
     pub fn new(alert: &OpenAlert, ahead: &[Forecast], now: Timestamp) -> Self {
+        let handling = alert.handling.as_deref();
         let due = ahead.iter().find(|f| f.what == Foreseen::RefillDue);
         Self {
             id: alert.id.to_string(),
@@ -56,6 +68,16 @@ impl OpenAlertView {
             age_s: age_s(alert.raised_at, now),
             pages: alert.pages,
             muted_by: alert.muted_by,
+            stage: alert
+                .handling
+                .as_ref()
+                .map_or(Stage::Open, |handling| handling.stage(false)),
+            acknowledged_by: handling.and_then(|h| h.acknowledged.as_ref()?.by.clone()),
+            assigned_to: handling.and_then(|h| h.assigned_to().cloned()),
+            dispatched: handling.and_then(|h| {
+                let sent = h.dispatched.as_ref()?;
+                Some(sent.to.clone().unwrap_or_else(|| sent.by.clone()))
+            }),
             refill_by: due
                 .filter(|_| asks_for_refill(alert.id.rule))
                 .map(|due| due.at),
@@ -118,11 +140,43 @@ pub struct AlertView {
     /// Of a tank that was drawn from: by when it must hold what it owes.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub refill_by: Option<Timestamp>,
+    /// How far people are with it.
+    #[schema(value_type = StageCode)]
+    pub stage: Stage,
     /// Who took it upon themselves. Acknowledged is not cleared.
     pub acknowledged_by: Option<String>,
     /// When.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub acknowledged_at: Option<Timestamp>,
+    /// Whose it is.
+    pub assigned: Option<GivenView>,
+    /// Who was sent.
+    pub dispatched: Option<GivenView>,
+    /// Who is there.
+    pub on_site: Option<MarkView>,
+    /// How it was resolved by hand.
+    pub resolved: Option<ResolvedView>,
+    /// Who closed it.
+    pub closed: Option<MarkView>,
+    /// When it was last re-opened: times count from then.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub reopened_at: Option<Timestamp>,
+    /// How long each step took.
+    pub response: ResponseView,
+    /// How many comments it has.
+    pub comments: u32,
+    /// How often it has paged.
+    pub paged: u16,
+    /// Until when it is silenced; `null`: it is not, or a fire lifts it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub silenced_until: Option<Timestamp>,
+    /// The silence that holds for it, by id.
+    pub silence: Option<String>,
+    /// Resolved by hand while the readings still show it: when it re-opens if they go on.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub reopens_at: Option<Timestamp>,
+    /// Of a use of water: the incident or the permit that it is for, by id.
+    pub attached: Option<String>,
 }
 
 impl AlertView {
@@ -154,8 +208,27 @@ impl AlertView {
             incident: state.incident.as_ref().map(ToString::to_string),
             members: state.members.iter().map(ToString::to_string).collect(),
             refill_by: source.and_then(|code| board.refill_by(code)),
-            acknowledged_by: row.acknowledged_by.clone(),
-            acknowledged_at: row.acknowledged_at,
+            stage: row.stage(),
+            acknowledged_by: row
+                .handling
+                .acknowledged
+                .as_ref()
+                .and_then(|m| m.by.clone()),
+            acknowledged_at: row.handling.acknowledged.as_ref().map(|m| m.at),
+            assigned: row.handling.assigned.as_ref().map(GivenView::from),
+            dispatched: row.handling.dispatched.as_ref().map(GivenView::from),
+            on_site: row.handling.on_site.as_ref().map(MarkView::from),
+            resolved: row.handling.resolved.as_ref().map(ResolvedView::from),
+            closed: row.handling.closed.as_ref().map(MarkView::from),
+            reopened_at: row.handling.reopened_at,
+            response: ResponseView::new(row),
+            comments: row.handling.comments,
+            paged: state.paged,
+            silenced_until: state.silenced_until(),
+            silence: (state.heeded.as_ref())
+                .and_then(|heeded| Some(heeded.silence.as_ref()?.id.clone())),
+            reopens_at: state.resolution().map(|resolution| resolution.until),
+            attached: state.attached().map(ToOwned::to_owned),
         }
     }
 }

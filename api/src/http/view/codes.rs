@@ -53,7 +53,14 @@ codes! {
     /// Why an alert does not page though its severity would.
     MuteCode = [
         "in_use", "maintenance", "supply_hours", "late_data", "zone_drop", "incident", "unsure",
-        "sensor_sick", "every_day",
+        "sensor_sick", "every_day", "silence", "resolved",
+    ];
+    /// How far people are with an alert.
+    StageCode = ["open", "acknowledged", "dispatched", "on_site", "resolved", "closed"];
+    /// What was found, or done, where an alert was resolved by hand.
+    OutcomeCode = [
+        "valve_opened", "leak_repaired", "pumps_restarted", "refilled", "obstruction_removed",
+        "source_repaired", "device_serviced", "handed_over", "use_explained", "nothing_found", "other",
     ];
     /// What exactly an alert says, where its rule knows several kinds.
     DetailCode = [

@@ -4,16 +4,19 @@
 mod alert;
 mod codes;
 mod forecast;
+mod handling;
 mod measured;
 mod source;
 mod standing;
 
 pub use alert::{AlertView, OpenAlertView};
 pub use codes::{
-    BasisCode, CheckCode, DetailCode, ForeseenCode, KindCode, MuteCode, NoteCode, PurposeCode,
-    QuantityCode, ReasonCode, RuleCode, SeverityCode, StatusCode, VerdictCode, WhyCode,
+    BasisCode, CheckCode, DetailCode, ForeseenCode, KindCode, MuteCode, NoteCode, OutcomeCode,
+    PurposeCode, QuantityCode, ReasonCode, RuleCode, SeverityCode, StageCode, StatusCode,
+    VerdictCode, WhyCode,
 };
 pub use forecast::ForecastView;
+pub use handling::AlertDetail;
 pub use measured::MeasuredView;
 pub use source::{PositionBody, SourceBody};
 pub use standing::{SourceView, StandingView};

@@ -74,6 +74,18 @@ impl LowHours {
         (0..HOURS).any(|hour| now.days_at(rule, hour) >= u32::from(rule.days))
     }
 
+    /// The hours that are low day after day, by their bits.
+    pub fn usually_low(&self, rule: &EveryDay, local_hour: i32) -> u32 {
+        let mut now = self.clone();
+        now.turn_to(local_hour.div_euclid(HOURS as i32));
+        let low = (0..HOURS).filter(|hour| {
+            let days = (1..8)
+                .filter(|day| now.hours[*hour] & (1 << day) != 0 && !now.is_all_low(rule, *day));
+            days.count() >= usize::from(rule.days)
+        });
+        low.fold(0, |bits, hour| bits | 1 << hour)
+    }
+
     /// On how many of the seven days before today that hour or one beside it was low.
     fn days_at(&self, rule: &EveryDay, hour: usize) -> u32 {
         let before = (hour + HOURS - 1) % HOURS;

@@ -176,6 +176,8 @@ pub struct Common {
     /// The residual pressure at which available flow is rated where the source states no required
     /// pressure, kPa (QCVN 10:2025/BCA H.1.1.2: 10 m of water).
     pub target_residual_kpa: f64,
+    /// How long the readings may go on showing what people resolved by hand before it re-opens, s.
+    pub resolved_wait_s: u32,
 }
 
 impl Default for Common {
@@ -188,6 +190,7 @@ impl Default for Common {
             use_drop_kpa: 30.0,
             supply_grace_s: 3_600,
             target_residual_kpa: 98.1,
+            resolved_wait_s: 3_600,
         }
     }
 }

@@ -19,6 +19,7 @@ pub const INCIDENT: &str = "incident";
 pub const PERMIT: &str = "permit";
 pub const INSPECTION: &str = "inspection";
 pub const ROUND: &str = "round";
+pub const SILENCE: &str = "silence";
 
 /// The number of the newest change.
 pub fn newest_change(db: &Connection) -> Result<ChangeNumber, RegisterError> {

@@ -12,6 +12,7 @@ mod migrate;
 mod queries;
 
 mod access;
+mod alerts;
 mod endpoint;
 mod inspections;
 mod people;

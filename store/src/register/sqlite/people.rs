@@ -2,17 +2,17 @@
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{Change, ChangeNumber, FlowTest};
+use firemain_domain::handling::Silenced;
 use firemain_domain::judging::{Parameters, RuleScope};
 use firemain_domain::people::AccessChange;
 use firemain_domain::source::{KindName, Source};
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
 
-use super::inspections;
-use super::lists::{self, FLOW_TEST, INCIDENT, INSPECTION, PERMIT, ROUND, WINDOW};
+use super::lists::{self, FLOW_TEST, INCIDENT, INSPECTION, PERMIT, ROUND, SILENCE, WINDOW};
 use super::queries as sql;
 use super::rows::{column, one, run, signed, to_json};
-use super::said;
+use super::{alerts, inspections};
 use crate::register::RegisterError;
 use crate::register::checks::{self, MOST_CHANGES, shown};
 
@@ -52,10 +52,14 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         Change::AccessChanged { .. } => conflict(
             "who may do what is changed by /users and /keys, not among other changes".to_owned(),
         ),
+        Change::EpisodeHandled { by, act, .. } => checks::act(by, act),
+        Change::SilenceEntered { silence } => checks::silence(silence),
+        Change::ZoneSupplySet { zone, by, .. } => checks::zone_supply(zone, by),
         Change::SourceRemoved { .. }
         | Change::FlowTestWithdrawn { .. }
         | Change::InspectionWithdrawn { .. }
         | Change::WindowEnded { .. }
+        | Change::SilenceEnded { .. }
         | Change::IncidentEnded { .. }
         | Change::PermitEnded { .. }
         | Change::RoundEnded { .. } => Ok(()),
@@ -72,7 +76,7 @@ pub fn change(
     let mut number = lists::newest_change(tx)?;
     free_devices(tx, changes)?;
     for change in changes {
-        carry_out(tx, at, change)?;
+        carry_out(tx, by, at, change)?;
         number += 1;
         note(tx, number, by, at, change)?;
     }
@@ -98,7 +102,7 @@ fn note(tx: &Connection, number: ChangeNumber, by: &str, at: Timestamp, change: 
     run(tx, sql::ADD_CHANGE, (signed(number), at.ms(), by, body)).map(drop)
 }
 
-fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
+fn carry_out(tx: &Connection, by: &str, at: Timestamp, change: &Change) -> Done {
     match change {
         Change::SourceSet { source } => set_source(tx, at, source),
         Change::SourceRemoved { code } => remove_source(tx, code),
@@ -139,15 +143,10 @@ fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
         Change::RoundEnded { id, at } => end(tx, ROUND, id, *at),
         Change::RulesSet { scope, parameters } => set_rules(tx, scope, parameters),
         Change::WindowEntered { window } => {
-            kind_of(tx, &window.source)?;
-            enter(
-                tx,
-                WINDOW,
-                &window.id,
-                Some(&window.source),
-                window.from,
-                window,
-            )
+            let source = window.over.source();
+            source.map(|code| kind_of(tx, code)).transpose()?;
+            let source = source.map(|code| &**code);
+            enter(tx, WINDOW, &window.id, source, window.from, window)
         }
         Change::WindowEnded { id, at } => end(tx, WINDOW, id, *at),
         Change::IncidentOpened { incident } => {
@@ -166,8 +165,25 @@ fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
             )
         }
         Change::PermitEnded { id, at } => end(tx, PERMIT, id, *at),
-        Change::EpisodeAcknowledged { episode, by } => acknowledge(tx, episode, by, at),
         Change::AccessChanged { .. } => Ok(()),
+        Change::EpisodeAcknowledged { episode, by } => alerts::acknowledge(tx, episode, by, at),
+        Change::EpisodeHandled { episode, by, act } => alerts::handle(tx, episode, by, act, at),
+        Change::SilenceEntered { silence } => {
+            let source = match &silence.over {
+                Silenced::Source(code) => Some(&**code),
+                Silenced::Alert(_) | Silenced::Zone(_) | Silenced::Unit(_) => None,
+            };
+            source.map(|code| kind_of(tx, code)).transpose()?;
+            alerts::silence(tx, silence, at)?;
+            enter(tx, SILENCE, &silence.id, source, silence.from, silence)
+        }
+        Change::SilenceEnded { id, at: ended_at } => {
+            end(tx, SILENCE, id, *ended_at)?;
+            alerts::end_silence(tx, id, by, at)
+        }
+        Change::ZoneSupplySet { zone, schedule, by } => {
+            alerts::set_supply(tx, zone, schedule.as_ref(), by, at)
+        }
     }
 }
 
@@ -285,19 +301,6 @@ fn end(tx: &Connection, kind: &'static str, id: &str, at: Timestamp) -> Done {
     run(tx, sql::END_ENTRY, (id, at.ms())).map(drop)
 }
 
-fn acknowledge(tx: &Connection, id: &str, by: &str, at: Timestamp) -> Done {
-    let Some(row) = said::episode(tx, id)? else {
-        return not_found(format!("there is no alert {}", shown(id)));
-    };
-    if let (Some(who), Some(when)) = (row.acknowledged_by, row.acknowledged_at) {
-        return conflict(format!(
-            "the alert {} was already acknowledged by {who} at {when}",
-            shown(id)
-        ));
-    }
-    run(tx, sql::ACKNOWLEDGE, (id, by, at.ms())).map(drop)
-}
-
 struct Entry {
     source: Option<String>,
     ended_at: Option<Timestamp>,
@@ -338,6 +341,7 @@ fn named(kind: &'static str) -> &'static str {
         INCIDENT => "incident",
         INSPECTION => "inspection",
         ROUND => "round",
+        SILENCE => "silence",
         _ => "permit",
     }
 }

@@ -193,27 +193,41 @@ pub const ADD_EVENT: &str = "INSERT INTO stream (id, kind, body) VALUES (?1, ?2,
 
 // Alerts and the stream ----------------------------------------------------------------------
 
-pub const EPISODE: &str =
-    "SELECT id, body, acknowledged_by, acknowledged_at_ms FROM episode WHERE id = ?1";
+pub const EPISODE: &str = "SELECT id, body, handling FROM episode WHERE id = ?1";
 pub const EPISODE_PLACE: &str = "SELECT raised_at_ms FROM episode WHERE id = ?1";
-pub const ACKNOWLEDGE: &str =
-    "UPDATE episode SET acknowledged_by = ?2, acknowledged_at_ms = ?3 WHERE id = ?1";
 /// ?1, ?2: after which; ?3: how many; ?4: least severity; ?5: rule or null; ?6: 1 open, 0 cleared,
-/// null both.
-pub const EPISODES: &str = "SELECT id, body, acknowledged_by, acknowledged_at_ms FROM episode
+/// null both; ?7: stage or null; ?8: whose, or null; ?9: 1 unacknowledged, 0 taken, null both.
+pub const EPISODES: &str = "SELECT id, body, handling FROM episode
      WHERE (raised_at_ms, id) < (?1, ?2) AND severity >= ?4 AND (?5 IS NULL OR rule = ?5)
        AND (?6 IS NULL OR (cleared_at_ms IS NULL) = ?6)
+       AND (?7 IS NULL OR stage = ?7) AND (?8 IS NULL OR assigned_to = ?8)
+       AND (?9 IS NULL OR (stage = 0) = ?9)
      ORDER BY raised_at_ms DESC, id DESC LIMIT ?3";
 /// The same where only those that stand are asked for: by their own index.
-pub const EPISODES_OPEN: &str = "SELECT id, body, acknowledged_by, acknowledged_at_ms FROM episode
+pub const EPISODES_OPEN: &str = "SELECT id, body, handling FROM episode
      WHERE (raised_at_ms, id) < (?1, ?2) AND severity >= ?4 AND (?5 IS NULL OR rule = ?5)
        AND cleared_at_ms IS NULL AND (?6 IS NULL OR ?6 = 1)
+       AND (?7 IS NULL OR stage = ?7) AND (?8 IS NULL OR assigned_to = ?8)
+       AND (?9 IS NULL OR (stage = 0) = ?9)
      ORDER BY raised_at_ms DESC, id DESC LIMIT ?3";
-/// The same of one source, ?7.
-pub const EPISODES_OF_SOURCE: &str =
-    "SELECT id, body, acknowledged_by, acknowledged_at_ms FROM episode
+/// The same at one stage: by its own index.
+pub const EPISODES_AT_STAGE: &str = "SELECT id, body, handling FROM episode
      WHERE (raised_at_ms, id) < (?1, ?2) AND severity >= ?4 AND (?5 IS NULL OR rule = ?5)
-       AND (?6 IS NULL OR (cleared_at_ms IS NULL) = ?6) AND source = ?7
+       AND (?6 IS NULL OR (cleared_at_ms IS NULL) = ?6) AND stage = ?7
+       AND (?8 IS NULL OR assigned_to = ?8) AND (?9 IS NULL OR (stage = 0) = ?9)
+     ORDER BY raised_at_ms DESC, id DESC LIMIT ?3";
+/// The same of somebody: by its own index.
+pub const EPISODES_ASSIGNED: &str = "SELECT id, body, handling FROM episode
+     WHERE (raised_at_ms, id) < (?1, ?2) AND severity >= ?4 AND (?5 IS NULL OR rule = ?5)
+       AND (?6 IS NULL OR (cleared_at_ms IS NULL) = ?6) AND (?7 IS NULL OR stage = ?7)
+       AND assigned_to = ?8 AND (?9 IS NULL OR (stage = 0) = ?9)
+     ORDER BY raised_at_ms DESC, id DESC LIMIT ?3";
+/// The same of one source, ?10.
+pub const EPISODES_OF_SOURCE: &str = "SELECT id, body, handling FROM episode
+     WHERE (raised_at_ms, id) < (?1, ?2) AND severity >= ?4 AND (?5 IS NULL OR rule = ?5)
+       AND (?6 IS NULL OR (cleared_at_ms IS NULL) = ?6) AND source = ?10
+       AND (?7 IS NULL OR stage = ?7) AND (?8 IS NULL OR assigned_to = ?8)
+       AND (?9 IS NULL OR (stage = 0) = ?9)
      ORDER BY raised_at_ms DESC, id DESC LIMIT ?3";
 pub const STREAM_AFTER: &str =
     "SELECT id, kind, body FROM stream WHERE id > ?1 ORDER BY id LIMIT ?2";

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use firemain_domain::Timestamp;
+use firemain_domain::handling::Handling;
 use firemain_domain::judging::{Severity, Standing};
 use firemain_domain::source::SourceCode;
 use rusqlite::{Connection, Row};
 
+use super::alerts::stage_number;
 use super::lists::no_cursor;
 use super::queries as sql;
 use super::rows::{all, column, json, limit, one, run, signed, unsigned};
@@ -43,21 +44,45 @@ pub fn episodes(
     let least = severity_number(filter.at_least.unwrap_or(Severity::Info));
     let rule = filter.rule.as_deref();
     let open = filter.open;
-    match filter.source.as_deref() {
-        Some(source) => {
-            let asked = (raised_at_ms, id, limit(most), least, rule, open, source);
-            all(db, sql::EPISODES_OF_SOURCE, asked, read_episode)
-        }
-        None => {
-            let query = if open == Some(true) {
-                sql::EPISODES_OPEN
-            } else {
-                sql::EPISODES
-            };
-            let asked = (raised_at_ms, id, limit(most), least, rule, open);
-            all(db, query, asked, read_episode)
-        }
+    let stage = filter.stage.map(stage_number);
+    let (whose, waits) = (filter.assigned_to.as_deref(), filter.unacknowledged);
+    let most = limit(most);
+    if let Some(source) = filter.source.as_deref() {
+        let asked = (
+            raised_at_ms,
+            id,
+            most,
+            least,
+            rule,
+            open,
+            stage,
+            whose,
+            waits,
+            source,
+        );
+        return all(db, sql::EPISODES_OF_SOURCE, asked, read_episode);
     }
+    let query = if whose.is_some() {
+        sql::EPISODES_ASSIGNED
+    } else if stage.is_some() {
+        sql::EPISODES_AT_STAGE
+    } else if open == Some(true) {
+        sql::EPISODES_OPEN
+    } else {
+        sql::EPISODES
+    };
+    let asked = (
+        raised_at_ms,
+        id,
+        most,
+        least,
+        rule,
+        open,
+        stage,
+        whose,
+        waits,
+    );
+    all(db, query, asked, read_episode)
 }
 
 /// Severities as the column holds them.
@@ -74,8 +99,10 @@ fn read_episode(row: &Row<'_>) -> Result<EpisodeRow, RegisterError> {
     let id: String = column(row, 0)?;
     Ok(EpisodeRow {
         state: json(row, 1, "alert", &id)?,
-        acknowledged_by: column(row, 2)?,
-        acknowledged_at: column::<Option<i64>>(row, 3)?.map(Timestamp::from_ms),
+        handling: match column::<Option<String>>(row, 2)? {
+            Some(_) => json(row, 2, "handling of an alert", &id)?,
+            None => Handling::default(),
+        },
     })
 }
 

@@ -3,6 +3,7 @@
 use firemain_domain::change::ChangeNumber;
 use rusqlite::Connection;
 
+use super::alerts;
 use super::queries as sql;
 use super::rows::{all, column, one, run, signed, to_json, unsigned};
 use super::said::severity_number;
@@ -62,6 +63,7 @@ pub fn commit(tx: &Connection, written: &Written<'_>) -> Result<(), RegisterErro
         );
         run(tx, sql::SET_EPISODE, row)?;
     }
+    alerts::judged(tx, &commit.steps)?;
     let mut last_event = before.last_event;
     for event in &commit.events {
         last_event += 1;

@@ -1,0 +1,52 @@
+//! `POST /alerts/{id}/close`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use firemain_domain::handling::Act;
+
+use super::act::act;
+use crate::http::app::App;
+use crate::http::ask::PathOf;
+use crate::http::done::Done;
+use crate::http::principal::Principal;
+use crate::http::problem::Problem;
+use crate::http::view::AlertView;
+
+/// Closes an alert; the slashes of its id written as `%2F`.
+///
+/// Only what data has cleared, or somebody resolved: what still stands is resolved first. What data
+/// cleared closes by itself after a day.
+#[utoipa::path(post, path = "/alerts/{id}/close", tag = "alerts",
+    params(("id" = String, Path, description = "Its id", example = "TR-0412%2FLOW_STATIC%2F3")),
+    responses(
+        (status = 200, description = "It is closed", body = AlertView),
+        (status = 202, description = "Recorded; judging is behind and will take it", body = AlertView),
+    ))]
+pub async fn close_alert(
+    State(app): State<Arc<App>>,
+    who: Principal,
+    PathOf(id): PathOf<String>,
+) -> Result<Done<AlertView>, Problem> {
+    act(&app, &who, id, Act::Closed).await
+}
+
+/// Closes an alert; its id written as it is.
+#[utoipa::path(post, path = "/alerts/{source}/{rule}/{n}/close", tag = "alerts",
+    params(
+        ("source" = String, Path, description = "The source's code", example = "TR-0412"),
+        ("rule" = String, Path, description = "The rule", example = "LOW_STATIC"),
+        ("n" = String, Path, description = "The how-many-th", example = "3"),
+    ),
+    responses(
+        (status = 200, description = "It is closed", body = AlertView),
+        (status = 202, description = "Recorded; judging is behind and will take it", body = AlertView),
+    ))]
+pub async fn close_alert_by_parts(
+    State(app): State<Arc<App>>,
+    who: Principal,
+    PathOf((source, rule, n)): PathOf<(String, String, String)>,
+) -> Result<Done<AlertView>, Problem> {
+    let id = format!("{source}/{rule}/{n}");
+    act(&app, &who, id, Act::Closed).await
+}

@@ -119,6 +119,14 @@ pub enum Change {
         /// When it ended.
         at: Timestamp,
     },
+    /// The receiver is silent by the wall clock. firemain itself says so, for where nothing is
+    /// journalled no envelope can.
+    ReceiverSilent {
+        /// Journal time of the newest envelope; `None`: there never was one.
+        since: Option<Timestamp>,
+        /// When that was noticed.
+        at: Timestamp,
+    },
     /// Somebody took an alert upon themselves.
     EpisodeAcknowledged {
         /// The episode's id.

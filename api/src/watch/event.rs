@@ -147,6 +147,7 @@ impl ChangeEvent {
             Change::WorkDone { source, .. } => ("work_done", &**source),
             Change::RoundPlanned { round } => ("round_planned", round.id.as_str()),
             Change::RoundEnded { id, .. } => ("round_ended", id.as_str()),
+            Change::ReceiverSilent { .. } => ("receiver_silent", "firemain:receive"),
             Change::EpisodeAcknowledged { episode, .. } => {
                 ("episode_acknowledged", episode.as_str())
             }

@@ -5,9 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use firemain_domain::change::ChangeNumber;
+use firemain_domain::change::{Change, ChangeNumber};
 use firemain_domain::judging::{Effect, Forecast, Look, Standing};
 use firemain_domain::source::Source;
+use firemain_domain::time::DAY_MS;
 use firemain_store::journal::{Envelope, Journal, JournalError, Position};
 use firemain_store::register::{
     EpisodeFilter, NumberedChange, Register, RegisterError, WatchCommit,
@@ -17,9 +18,10 @@ use super::Shared;
 use super::checkpoint::Saver;
 use super::fold::{Fold, struck_out};
 use super::pending::Pending;
+use super::silence::Silence;
 use super::start::Start;
 use super::status::WatchCounts;
-use crate::board::{Board, OpenAlert, Told, open_alert};
+use crate::board::{Ages, Board, OpenAlert, Told, open_alert};
 
 /// Envelopes taken at a time: a few milliseconds' work.
 const SLICE: usize = 512;
@@ -39,6 +41,12 @@ const POLL_MS: u64 = 1_000;
 const STREAM_KEPT: u64 = 200_000;
 /// How often older ones are let go, ms.
 const PRUNE_MS: u64 = 60_000;
+/// Photos that nothing names are kept so long, ms.
+const UNNAMED_PHOTO_MS: i64 = DAY_MS;
+/// So many of them are let go at a time.
+const PHOTOS_AT_A_TIME: usize = 64;
+/// The author of what firemain itself enters.
+const OURSELVES: &str = "firemain";
 /// The first pause after a failure, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 
@@ -57,7 +65,8 @@ pub(super) struct Run {
     changes: VecDeque<NumberedChange>,
     effects: Vec<Effect>,
     pending: Pending,
-    gone: Vec<Told>,
+    /// What the board is told beside how sources stand.
+    asides: Vec<Told>,
     /// The last fetch brought as many changes as it could: there are more.
     more_changes: bool,
     /// A commit that the register has not accepted yet.
@@ -68,6 +77,7 @@ pub(super) struct Run {
     counts: WatchCounts,
     timers: Timers,
     failures: u32,
+    silence: Silence,
     was_replaying: bool,
 }
 
@@ -156,13 +166,14 @@ impl Run {
             more_changes: false,
             effects: Vec::new(),
             pending: Pending::default(),
-            gone: Vec::new(),
+            asides: Vec::new(),
             unsent: None,
             reconcile,
             saver,
             counts: start.shared.lock_status().counts,
             timers: Timers::default(),
             failures: 0,
+            silence: Silence::default(),
             was_replaying: true,
         };
         run.tell_status();
@@ -197,6 +208,7 @@ impl Run {
         let slice = self.journal.read(self.fold.position, SLICE)?;
         // Nor is it quiet while changes come in numbers: a whole register may be on its way in.
         let quiet = slice.is_empty() && !self.more_changes;
+        let keeps_up = slice.len() < SLICE;
         for (position, envelope) in slice {
             self.take_recorded_before(position)?;
             self.take_envelope(position, envelope);
@@ -206,7 +218,11 @@ impl Run {
         }
         self.flush(quiet)?;
         let saving = self.save();
-        self.prune_stream()?;
+        self.prune()?;
+        self.look_for_silence(keeps_up)?;
+        for question in self.shared.take_questions() {
+            question.answer(&self.fold.judge);
+        }
         if quiet && !saving {
             self.journal.wait(self.fold.position, WAIT)?;
         }
@@ -278,7 +294,11 @@ impl Run {
         let known = change.number <= self.committed.1;
         self.fold.change(change, &mut self.effects);
         if let Some(code) = struck_out(&change.change) {
-            self.gone.push(Told::Gone(code.clone()));
+            self.asides.push(Told::Gone(code.clone()));
+        }
+        if matches!(change.change, Change::RulesSet { .. }) {
+            self.asides
+                .push(Told::Ages(Ages::of(self.fold.judge.rules())));
         }
         if known {
             self.effects.clear();
@@ -383,8 +403,8 @@ impl Run {
     /// Shows on the board what was touched since the last time.
     fn show(&mut self) {
         self.timers.gathered_since = None;
-        if self.fold.judge.is_touched() || !self.gone.is_empty() {
-            let (mut told, board) = (std::mem::take(&mut self.gone), &self.board);
+        if self.fold.judge.is_touched() || !self.asides.is_empty() {
+            let (mut told, board) = (std::mem::take(&mut self.asides), &self.board);
             self.fold.judge.look_at_touched(|look| {
                 let (source, standing, alerts, ahead) = board_row(look);
                 told.push(Told::Stands(source, standing, alerts, ahead));
@@ -418,12 +438,39 @@ impl Run {
         self.saver.go_on(&mut self.fold)
     }
 
-    fn prune_stream(&mut self) -> Result<(), Trouble> {
+    /// Lets go of what nobody needs any more.
+    fn prune(&mut self) -> Result<(), Trouble> {
         let now = self.shared.clock.monotonic_ms();
         if now >= self.timers.prune {
             self.timers.prune = now + PRUNE_MS;
             self.register.prune_stream(STREAM_KEPT)?;
+            let before = self.shared.clock.now().plus_ms(-UNNAMED_PHOTO_MS);
+            self.register
+                .drop_unnamed_photos(before, PHOTOS_AT_A_TIME)?;
         }
+        Ok(())
+    }
+
+    /// A receiver that is dead cannot say so: then it is entered as a change, which takes its place
+    /// among the inputs like any other and is folded again after a restart.
+    fn look_for_silence(&mut self, keeps_up: bool) -> Result<(), Trouble> {
+        let fold = &self.fold;
+        let listens = keeps_up && !self.was_replaying && !fold.judge.is_in_history();
+        let now = self.shared.clock.monotonic_ms();
+        if !self.silence.look(fold.position.0, listens, now) {
+            return Ok(());
+        }
+        if !fold.judge.tells_of_receiving() {
+            let since = fold.journal_at;
+            let now = self.shared.clock.now().plus_ms(-fold.wall_offset_ms);
+            let at = since.map_or(now, |since| now.max(since));
+            let silent = Change::ReceiverSilent { since, at };
+            tracing::warn!("nothing was journalled for a minute: the receiver is dead or held up");
+            self.register
+                .change(OURSELVES, self.shared.clock.now(), &[silent])?;
+            self.timers.poll = 0;
+        }
+        self.silence.told();
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use super::tank;
 use super::unauthorised::look_at_use;
 use super::verdict::seen;
 use super::world::World;
-use super::{outages, zone_drop};
+use super::{outages, receive, zone_drop};
 use crate::change::{Change, FlowTest};
 use crate::quantity::Quantity;
 use crate::source::{Position, Source, SourceCode};
@@ -93,6 +93,7 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
                 one.settings.withdraw_inspection(id);
             });
         }
+        Change::ReceiverSilent { since, at } => receive::silent(judge, *since, *at, effects),
         // Taken alerts are a matter of telling, work and rounds one of doing; not of judging.
         Change::AccessChanged { .. }
         | Change::EpisodeAcknowledged { .. }

@@ -52,7 +52,8 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         Change::AccessChanged { .. } => conflict(
             "who may do what is changed by /users and /keys, not among other changes".to_owned(),
         ),
-        Change::SourceRemoved { .. }
+        Change::ReceiverSilent { .. }
+        | Change::SourceRemoved { .. }
         | Change::FlowTestWithdrawn { .. }
         | Change::InspectionWithdrawn { .. }
         | Change::WindowEnded { .. }
@@ -114,7 +115,7 @@ fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
         }
         Change::InspectionWithdrawn { id, source } => {
             withdraw(tx, INSPECTION, id, source, at)?;
-            inspections::strike_work(tx, id)
+            inspections::strike_work(tx, id, source)
         }
         Change::WorkDone {
             id,
@@ -138,6 +139,7 @@ fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
             enter(tx, ROUND, &round.id, None, round.at, round)
         }
         Change::RoundEnded { id, at } => end(tx, ROUND, id, *at),
+        Change::ReceiverSilent { .. } => Ok(()),
         Change::RulesSet { scope, parameters } => set_rules(tx, scope, parameters),
         Change::WindowEntered { window } => {
             kind_of(tx, &window.source)?;

@@ -48,10 +48,17 @@ pub const ENTRIES_STANDING_OF_SOURCE: &str = "SELECT id, body, ended_at_ms FROM 
 
 // Inspections, work and photos ---------------------------------------------------------------
 
-pub const ADD_WORK: &str =
-    "INSERT INTO work (id, source, inspection, item, found_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
+/// The same thing found broken again, while it waits to be mended, is the same work; and what was
+/// mended since is not found by an inspection from before.
+pub const ADD_WORK: &str = "INSERT INTO work (id, source, inspection, item, found_at_ms)
+     SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS
+     (SELECT 1 FROM work WHERE source = ?2 AND item = ?4
+      AND (done_at_ms IS NULL OR done_at_ms > ?5))";
 /// What a struck-out inspection found was never there; what was done about it stays.
 pub const STRIKE_WORK: &str = "DELETE FROM work WHERE inspection = ?1 AND done_at_ms IS NULL";
+/// Inspections of a source that stand, oldest first: ?1 the source, ?2 the kind of entry.
+pub const STANDING_INSPECTIONS: &str = "SELECT id, body FROM entry
+     WHERE source = ?1 AND kind = ?2 AND ended_at_ms IS NULL ORDER BY at_ms, id LIMIT 10000";
 pub const WORK_DONE: &str =
     "UPDATE work SET done_at_ms = ?2, done_by = ?3, note = ?4, photos = ?5 WHERE id = ?1";
 pub const WORK: &str = "SELECT id, source, inspection, item, found_at_ms, done_at_ms, done_by,
@@ -87,6 +94,10 @@ pub const PHOTO_BYTES: &str = "SELECT bytes FROM photo_total";
 pub const ADD_PHOTO: &str =
     "INSERT INTO photo (id, media, at_ms, by, bytes) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub const HAS_PHOTO: &str = "SELECT 1 FROM photo WHERE id = ?1";
+pub const NAME_PHOTO: &str = "UPDATE photo SET named = 1 WHERE id = ?1";
+pub const PHOTO_SENT_AGAIN: &str = "UPDATE photo SET at_ms = ?2 WHERE id = ?1 AND named = 0";
+pub const DROP_UNNAMED_PHOTOS: &str = "DELETE FROM photo WHERE id IN
+     (SELECT id FROM photo WHERE named = 0 AND at_ms < ?1 ORDER BY at_ms LIMIT ?2)";
 pub const PHOTO: &str = "SELECT id, media, at_ms, by, bytes FROM photo WHERE id = ?1";
 
 // Changes ------------------------------------------------------------------------------------

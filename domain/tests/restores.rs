@@ -64,7 +64,15 @@ fn a_sick_sensor_is_known_as_before_after_a_restart_at_any_hour() {
     for rule in ["FLATLINE", "DEVICE"] {
         assert!(said.iter().any(|one| one.starts_with(rule)), "{said:?}");
     }
-    let spikes = |effect: &&Effect| matches!(effect, Effect::LeftOut { why: LeftOut::Spike, .. });
+    let spikes = |effect: &&Effect| {
+        matches!(
+            effect,
+            Effect::LeftOut {
+                why: LeftOut::Spike,
+                ..
+            }
+        )
+    };
     assert!(whole.effects.iter().filter(spikes).count() >= 5);
     let mut told = start();
     for n in 0..QUARTERS {

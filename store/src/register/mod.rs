@@ -6,6 +6,7 @@
 //! and log in, [`inspections`] what is kept of people's looking at sources; [`SqliteRegister`] keeps
 //! it all in one file.
 
+pub mod devices;
 pub mod endpoint;
 pub mod inspections;
 pub mod limits;
@@ -13,6 +14,7 @@ pub mod limits;
 mod checks;
 mod sqlite;
 
+pub use devices::DeviceRegister;
 pub use endpoint::EndpointRegister;
 pub use inspections::InspectionRegister;
 pub use sqlite::SqliteRegister;
@@ -29,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::journal::Position;
 
 /// What people and judging keep. Calls block; run them where blocking is allowed.
-pub trait Register: EndpointRegister + InspectionRegister {
+pub trait Register: EndpointRegister + InspectionRegister + DeviceRegister {
     // What people do -------------------------------------------------------------------------
 
     /// Carries out changes, all or none: rows, their numbered change rows and who made them, in one

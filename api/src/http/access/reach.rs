@@ -112,6 +112,9 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
         Change::FlowTestEntered { test } => one(&test.source),
         Change::FlowTestWithdrawn { source, .. }
         | Change::InspectionWithdrawn { source, .. }
+        | Change::DeviceConfigured { source, .. }
+        | Change::DeviceAnswered { source, .. }
+        | Change::DeviceReplaced { source, .. }
         | Change::WorkDone { source, .. } => one(source),
         Change::InspectionEntered {
             inspection: Inspection { source, .. },
@@ -137,6 +140,8 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
         // Fires stop at no border.
         Change::IncidentOpened { .. }
         | Change::IncidentEnded { .. }
+        // By firemain itself.
+        | Change::ReceiverSilent { .. }
         // By administrators, who act for everything.
         | Change::AccessChanged { .. } => About::Nothing,
     })

@@ -8,6 +8,7 @@ use firemain_domain::source::{KindName, Source};
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
 
+use super::devices;
 use super::inspections;
 use super::lists::{self, FLOW_TEST, INCIDENT, INSPECTION, PERMIT, ROUND, WINDOW};
 use super::queries as sql;
@@ -52,7 +53,16 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         Change::AccessChanged { .. } => conflict(
             "who may do what is changed by /users and /keys, not among other changes".to_owned(),
         ),
-        Change::ReceiverSilent { .. }
+        Change::DeviceConfigured {
+            device,
+            id,
+            set,
+            expires_at,
+            ..
+        } => checks::settings(device, id, set, *expires_at),
+        Change::DeviceReplaced { reason, .. } => checks::reason(reason),
+        Change::DeviceAnswered { .. }
+        | Change::ReceiverSilent { .. }
         | Change::SourceRemoved { .. }
         | Change::FlowTestWithdrawn { .. }
         | Change::InspectionWithdrawn { .. }
@@ -71,9 +81,9 @@ pub fn change(
     changes: &[Change],
 ) -> Result<ChangeNumber, RegisterError> {
     let mut number = lists::newest_change(tx)?;
-    free_devices(tx, changes)?;
+    free_devices(tx, by, at, changes)?;
     for change in changes {
-        carry_out(tx, at, change)?;
+        carry_out(tx, by, at, change)?;
         number += 1;
         note(tx, number, by, at, change)?;
     }
@@ -100,7 +110,7 @@ fn note(tx: &Connection, number: ChangeNumber, by: &str, at: Timestamp, change: 
     run(tx, sql::ADD_CHANGE, (signed(number), at.ms(), by, body)).map(drop)
 }
 
-fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
+fn carry_out(tx: &Connection, by: &str, at: Timestamp, change: &Change) -> Done {
     match change {
         Change::SourceSet { source } => set_source(tx, at, source),
         Change::SourceRemoved { code } => remove_source(tx, code),
@@ -139,7 +149,18 @@ fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
             enter(tx, ROUND, &round.id, None, round.at, round)
         }
         Change::RoundEnded { id, at } => end(tx, ROUND, id, *at),
-        Change::ReceiverSilent { .. } => Ok(()),
+        Change::DeviceConfigured {
+            device,
+            source,
+            id,
+            set,
+            expires_at,
+        } => {
+            let command = devices::command_of(device, id, set, at, *expires_at);
+            devices::configure(tx, by, &command, source)
+        }
+        Change::DeviceReplaced { source, new, .. } => devices::check_replaced(tx, source, new),
+        Change::DeviceAnswered { .. } | Change::ReceiverSilent { .. } => Ok(()),
         Change::RulesSet { scope, parameters } => set_rules(tx, scope, parameters),
         Change::WindowEntered { window } => {
             kind_of(tx, &window.source)?;
@@ -175,14 +196,10 @@ fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
 }
 
 /// Sources that are about to get another device let go of theirs first: so two can change over.
-fn free_devices(tx: &Connection, changes: &[Change]) -> Done {
+fn free_devices(tx: &Connection, by: &str, at: Timestamp, changes: &[Change]) -> Done {
     for change in changes {
         if let Change::SourceSet { source } = change {
-            run(
-                tx,
-                sql::FREE_DEVICE,
-                (&*source.code, source.device.as_deref()),
-            )?;
+            devices::end_term(tx, by, at, source, changes)?;
         }
     }
     Ok(())

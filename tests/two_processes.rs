@@ -57,7 +57,31 @@ fn ingest_and_api_share_a_data_directory_and_either_may_be_gone() {
         std::time::Duration::from_secs(60),
         || http.get("/readyz").status == 503,
     );
+    // And one person is told of it, once, by the API alone.
+    let ours = || {
+        let alerts = http.get("/api/v1/alerts?source=firemain:receive").ok();
+        alerts["items"].as_array().unwrap().clone()
+    };
+    until(
+        "the silence of the receiver is an alert",
+        std::time::Duration::from_secs(120),
+        || !ours().is_empty(),
+    );
+    api.kill9();
+    api.start_again();
+    let http = api.http();
+    let ours = || {
+        let alerts = http.get("/api/v1/alerts?source=firemain:receive").ok();
+        alerts["items"].as_array().unwrap().clone()
+    };
+    assert_eq!((ours().len(), &ours()[0]["open"]), (1, &json!(true)));
+    assert_eq!(ours()[0]["pages"], true);
     ingest.start_again();
+    until(
+        "the alert is over",
+        std::time::Duration::from_secs(60),
+        || ours().len() == 1 && ours()[0]["open"] == false,
+    );
     until(
         "it is ready again",
         std::time::Duration::from_secs(60),

@@ -141,7 +141,7 @@ fn main() {
     }
     let judged = reports.div_ceil(sources) * sources;
     let judge_bytes = resident().saturating_sub(before);
-    let board = Board::new(clock.clone(), Stale::default());
+    let board = Board::new(clock.clone(), &Stale::default());
     board.fill(&judge);
     let both_bytes = resident().saturating_sub(before);
     let begun = clock.monotonic_ms();

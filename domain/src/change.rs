@@ -12,6 +12,9 @@ use crate::time::Timestamp;
 /// The number of a change: 1, 2, 3 … without gaps in one register.
 pub type ChangeNumber = u64;
 
+/// Settings of a device by name: `{"report_interval_s":300}`.
+pub type Settings = serde_json::Map<String, serde_json::Value>;
+
 /// One thing that somebody did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
@@ -118,6 +121,57 @@ pub enum Change {
         /// Its id.
         id: String,
         /// When it ended.
+        at: Timestamp,
+    },
+    /// A device was asked to set itself otherwise; a command brings it that. Judging does not read it.
+    DeviceConfigured {
+        /// Which device.
+        device: String,
+        /// The source it reports for.
+        source: SourceCode,
+        /// The command's id.
+        id: String,
+        /// Setting → value, as it is sent.
+        set: Settings,
+        /// When the command is of no use any more.
+        expires_at: Timestamp,
+    },
+    /// A device answered that. Where it set a calibration offset, what was learned of its readings
+    /// begins anew.
+    DeviceAnswered {
+        /// Which device.
+        device: String,
+        /// The source it reports for.
+        source: SourceCode,
+        /// The command's id.
+        id: String,
+        /// Whether it was carried out.
+        ok: bool,
+        /// Why not, as the device says.
+        error: Option<String>,
+        /// What was asked.
+        set: Settings,
+    },
+    /// Another device took the place of a source's; the source as it then is follows as a change of
+    /// its own. Judging does not read it.
+    DeviceReplaced {
+        /// Where.
+        source: SourceCode,
+        /// The device that was there.
+        old: String,
+        /// The one that is there now.
+        new: String,
+        /// When they were exchanged.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// The receiver is silent by the wall clock. firemain itself says so, for where nothing is
+    /// journalled no envelope can.
+    ReceiverSilent {
+        /// Journal time of the newest envelope; `None`: there never was one.
+        since: Option<Timestamp>,
+        /// When that was noticed.
         at: Timestamp,
     },
     /// Somebody took an alert upon themselves.

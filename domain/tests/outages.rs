@@ -3,6 +3,8 @@
 
 mod support;
 
+use firemain_domain::Timestamp;
+use firemain_domain::change::Change;
 use firemain_domain::judging::{
     Control, Detail, EpisodeEvent, Judge, Mute, RuleName, Rules, Subject, Verdict,
 };
@@ -120,11 +122,7 @@ fn an_outage_is_the_same_after_a_restart_at_any_time() {
     for cut in 0..33 {
         let mut told = start();
         script(&mut told, 0, cut);
-        let mut restored = Judge::new(Rules::default());
-        let global = told.judge.begin_save();
-        let saved = told.judge.save_some(usize::MAX).unwrap_or_default();
-        restored.restore(&global, saved).unwrap();
-        told.judge = restored;
+        told.judge = restored(&mut told);
         script(&mut told, cut, 33);
         assert_eq!(told.effects, whole.effects, "cut at {cut}");
     }
@@ -199,4 +197,153 @@ fn history_played_in_before_the_receiver_starts_is_no_loss_of_data() {
     });
     told.control(Control::Drained);
     assert_eq!(told.newest_of("firemain:receive"), None);
+}
+
+fn silent(told: &mut Told, since: Timestamp) {
+    told.change(Change::ReceiverSilent {
+        since: Some(since),
+        at: told.now.plus_ms(MINUTE_MS),
+    });
+}
+
+fn of_receiving(told: &Told) -> Vec<EpisodeEvent> {
+    let ours = told
+        .episodes()
+        .filter(|(_, e)| matches!(e.id.subject, Subject::Part(_)));
+    ours.map(|(what, _)| what).collect()
+}
+
+#[test]
+fn a_dead_receiver_is_told_by_the_clock_and_clears_with_its_next_heartbeat() {
+    let mut told = Told::live(town(2, "A"));
+    told.pass_min(10);
+    let last = told.now;
+    silent(&mut told, last);
+    silent(&mut told, last);
+    assert_eq!(pages(&told), ["firemain:receive/STALE/1"]);
+    let alert = told.newest_of("firemain:receive").unwrap();
+    assert_eq!(alert.detail, Some(Detail::Receiving));
+    assert_eq!(
+        (alert.began_at, alert.raised_at),
+        (last, last.plus_ms(MINUTE_MS))
+    );
+    told.pass_min(3);
+    assert_eq!(
+        of_receiving(&told),
+        [EpisodeEvent::Raised, EpisodeEvent::Cleared]
+    );
+}
+
+#[test]
+fn a_dead_receiver_that_starts_again_late_is_told_once_and_clears_when_drained() {
+    let mut told = Told::live(town(2, "A"));
+    told.pass_min(10);
+    let last = told.now;
+    silent(&mut told, last);
+    told.now = told.now.plus_ms(30 * MINUTE_MS);
+    told.control(Control::Started);
+    // The broker cannot be reached: we are deaf still.
+    told.pass_min(20);
+    assert_eq!(of_receiving(&told), [EpisodeEvent::Raised]);
+    told.control(Control::Connected {
+        session_present: true,
+    });
+    told.control(Control::Drained);
+    assert_eq!(
+        of_receiving(&told),
+        [EpisodeEvent::Raised, EpisodeEvent::Cleared]
+    );
+}
+
+#[test]
+fn a_silence_that_something_broke_before_it_was_told_is_none() {
+    let mut told = Told::live(town(2, "A"));
+    told.pass_min(10);
+    let last = told.now;
+    told.pass_min(1);
+    silent(&mut told, last);
+    assert!(of_receiving(&told).is_empty());
+    // Nor is there one where nobody ever received, once somebody does.
+    told.change(Change::ReceiverSilent {
+        since: None,
+        at: told.now,
+    });
+    assert!(of_receiving(&told).is_empty());
+}
+
+fn restored(told: &mut Told) -> Judge {
+    let mut restored = Judge::new(Rules::default());
+    let global = told.judge.begin_save();
+    let saved = told.judge.save_some(usize::MAX).unwrap_or_default();
+    restored.restore(&global, saved).unwrap();
+    restored
+}
+
+#[test]
+fn our_own_loss_of_data_is_the_same_after_a_restart_at_any_time() {
+    let step = |told: &mut Told, step: usize| match step {
+        3 => told.control(Control::Disconnected),
+        10 => told.control(Control::Connected {
+            session_present: true,
+        }),
+        11 | 31 => told.control(Control::Drained),
+        15 | 20 => {
+            let last = told.now;
+            silent(told, last);
+        }
+        30 => {
+            told.now = told.now.plus_ms(HOUR_MS);
+            told.control(Control::Started);
+        }
+        _ => told.pass_min(1),
+    };
+    let start = || Told::live(town(2, "A"));
+    let mut whole = start();
+    (0..40).for_each(|n| step(&mut whole, n));
+    use EpisodeEvent::{Cleared, Raised, Reopened};
+    assert_eq!(
+        of_receiving(&whole),
+        [
+            Raised, Cleared, Reopened, Cleared, Reopened, Cleared, Raised, Cleared
+        ]
+    );
+    for cut in 0..40 {
+        let mut told = start();
+        (0..cut).for_each(|n| step(&mut told, n));
+        told.judge = restored(&mut told);
+        (cut..40).for_each(|n| step(&mut told, n));
+        assert_eq!(told.effects, whole.effects, "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_judge_that_begins_anew_holds_to_what_was_told_of_our_own_loss() {
+    let mut told = Told::live(town(2, "A"));
+    told.control(Control::Disconnected);
+    told.pass_min(10);
+    let stands = told.newest_of("firemain:receive").unwrap();
+    let mut anew = Told::live(town(2, "A"));
+    anew.now = told.now;
+    anew.judge.hold_to(vec![stands.clone()], &mut anew.effects);
+    assert!(of_receiving(&anew).is_empty(), "it was told already");
+    anew.control(Control::Drained);
+    let cleared = anew.newest_of("firemain:receive").unwrap();
+    assert_eq!(
+        (cleared.id, cleared.cleared_at),
+        (stands.id, Some(told.now))
+    );
+    // Its count goes on.
+    anew.pass_min(3 * 60);
+    anew.control(Control::Disconnected);
+    anew.pass_min(10);
+    let second = anew.newest_of("firemain:receive").unwrap();
+    assert_eq!(second.id.to_string(), "firemain:receive/STALE/2");
+
+    // And one that the new judge alone knows of is told.
+    let mut alone = Told::live(town(2, "A"));
+    alone.control(Control::Disconnected);
+    alone.pass_min(10);
+    alone.effects.clear();
+    alone.judge.hold_to(Vec::new(), &mut alone.effects);
+    assert_eq!(of_receiving(&alone), [EpisodeEvent::Raised]);
 }

@@ -100,8 +100,13 @@ impl Adoption {
 
     /// Journals again what is kept of a device, and only then forgets it. A crash in between
     /// journals it once more, which changes nothing: its points and readings are the same.
+    /// What one that replaced another said before it was where it is was never its source's: it is
+    /// let go.
     async fn adopt(&self, device: DeviceId) -> Result<(), String> {
         let mut after = Position(0);
+        let mut taken = 0;
+        let (register, name) = (Arc::clone(&self.register), DeviceId::clone(&device));
+        let since = blocking(move || register.replaced_at(&name)).await?;
         let mut messages = 0;
         loop {
             let (intake, name) = (Arc::clone(&self.intake), DeviceId::clone(&device));
@@ -109,7 +114,12 @@ impl Adoption {
             if let Some(last) = kept.last() {
                 after = last.position;
                 messages += kept.len();
-                self.journal_again(kept).await?;
+                let here = kept
+                    .into_iter()
+                    .filter(|kept| since.is_none_or(|since| kept.received_at >= since));
+                let here: Vec<Unregistered> = here.collect();
+                taken += here.len();
+                self.journal_again(here).await?;
             } else {
                 after = after.max(Position(1));
             }
@@ -120,8 +130,8 @@ impl Adoption {
                 break;
             }
         }
-        self.counters.adopted.fetch_add(messages as u64, Relaxed);
-        info!(device.id = %device, device.messages = messages, "took in what a device said before it was registered");
+        self.counters.adopted.fetch_add(taken as u64, Relaxed);
+        info!(device.id = %device, device.messages = taken, device.from_elsewhere = messages - taken, "took in what a device said before it was registered");
         Ok(())
     }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use firemain_domain::Timestamp;
 use firemain_domain::handling::Handling;
-use firemain_domain::judging::rules::Stale;
 use firemain_domain::judging::{
     EpisodeId, Forecast, Measured, Mute, Reason, Severity, Standing, Verdict,
 };
@@ -51,10 +50,10 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(slot: &'a Slot, stale: &Stale, now: Timestamp) -> Self {
+    pub(super) fn new(slot: &'a Slot, intervals: u8, now: Timestamp) -> Self {
         // Silence never improves: what is unusable stays so, and what nobody knows is known no less.
         let ages = matches!(slot.verdict, Verdict::Usable | Verdict::Degraded);
-        let old_ms = stale.verdict_after_ms(slot.source.interval_ms());
+        let old_ms = slot.source.interval_ms() * i64::from(intervals);
         let old_at = slot.heard_at().map(|heard| heard.plus_ms(old_ms));
         Self {
             slot,

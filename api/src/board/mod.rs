@@ -6,11 +6,13 @@
 //! three intervals is shown as `unknown` whatever judging, which counts only the time in which we
 //! were listening, still says of it.
 
+mod ages;
 mod entry;
 mod flags;
 mod place;
 mod slot;
 
+pub(crate) use ages::Ages;
 pub use entry::{Entry, OpenAlert, View};
 pub use flags::{Flagged, Rank};
 
@@ -35,13 +37,13 @@ use slot::Slot;
 #[derive(Debug)]
 pub struct Board {
     clock: SharedClock,
-    stale: Stale,
     state: RwLock<State>,
 }
 
 /// What is behind the lock: few hundred bytes a source.
 #[derive(Debug, Default)]
 struct State {
+    ages: Ages,
     slots: Vec<Option<Slot>>,
     free: Vec<u32>,
     by_code: BTreeMap<SourceCode, u32>,
@@ -72,15 +74,21 @@ pub(crate) enum Told {
     Stands(Arc<Source>, Standing, Vec<OpenAlert>, Vec<Forecast>),
     /// It is gone.
     Gone(SourceCode),
+    /// After how many intervals evidence is too old was set anew.
+    Ages(Ages),
 }
 
 impl Board {
-    /// A board without sources. `stale` says after how many intervals evidence is too old.
-    pub fn new(clock: SharedClock, stale: Stale) -> Self {
+    /// A board without sources. `stale` says after how many intervals evidence is too old, until
+    /// people set it for a kind or a source.
+    pub fn new(clock: SharedClock, stale: &Stale) -> Self {
+        let state = State {
+            ages: Ages::all(stale),
+            ..State::default()
+        };
         Self {
             clock,
-            stale,
-            state: RwLock::default(),
+            state: RwLock::new(state),
         }
     }
 
@@ -88,7 +96,20 @@ impl Board {
     pub fn get(&self, code: &str) -> Option<Entry> {
         let state = self.read();
         let slot = state.slot(*state.by_code.get(code)?)?;
-        Some(self.view(slot).entry())
+        Some(self.view(&state, slot).entry())
+    }
+
+    /// The source that a device reports for.
+    pub fn source_of(&self, device: &str) -> Option<Arc<Source>> {
+        let mut found = None;
+        self.visit(None, |view| {
+            if view.source().device.as_deref() == Some(device) {
+                found = Some(view.source().clone());
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        });
+        found
     }
 
     /// How many sources there are.
@@ -110,7 +131,7 @@ impl Board {
             let Some(slot) = state.slot(*index) else {
                 continue;
             };
-            if visit(&self.view(slot)).is_break() {
+            if visit(&self.view(&state, slot)).is_break() {
                 return;
             }
         }
@@ -154,7 +175,7 @@ impl Board {
             if distance_m > within_m + 2.0 {
                 return;
             }
-            if distance_m <= within_m && visit(distance_m, &self.view(slot)).is_break() {
+            if distance_m <= within_m && visit(distance_m, &self.view(&state, slot)).is_break() {
                 return;
             }
         }
@@ -168,19 +189,20 @@ impl Board {
             .by_code
             .values()
             .filter_map(|i| state.slot(*i))
-            .map(|s| self.view(s));
+            .map(|s| self.view(&state, s));
         flags::worst_first(views.filter(keep), skip, limit)
     }
 
-    /// What will happen, the soonest first: of all that `keep` wants, `limit` after the first `skip`,
-    /// and how many there are.
+    /// What will happen, the soonest first: of `others` and of all that `keep` wants, `limit` after
+    /// the first `skip`, and how many there are.
     pub fn ahead(
         &self,
+        others: Vec<(Arc<Source>, Forecast)>,
         skip: usize,
         limit: usize,
         keep: impl Fn(&View<'_>, &Forecast) -> bool,
     ) -> (Vec<(Arc<Source>, Forecast)>, usize) {
-        let mut found = Vec::new();
+        let mut found = others;
         self.visit(None, |view| {
             let wanted = view.ahead().iter().filter(|forecast| keep(view, forecast));
             found.extend(wanted.map(|forecast| (view.source().clone(), *forecast)));
@@ -196,7 +218,7 @@ impl Board {
     pub fn refill_by(&self, code: &str) -> Option<Timestamp> {
         let state = self.read();
         let slot = state.slot(*state.by_code.get(code)?)?;
-        let mut ahead = self.view(slot).ahead().iter();
+        let mut ahead = self.view(&state, slot).ahead().iter();
         let due = ahead.find(|forecast| forecast.what == Foreseen::RefillDue);
         due.map(|forecast| forecast.at)
     }
@@ -254,6 +276,7 @@ impl Board {
                     state.set(source, &standing, alerts, ahead);
                 }
                 Told::Gone(code) => state.remove(&code),
+                Told::Ages(ages) => state.ages = ages,
             }
         }
     }
@@ -268,6 +291,7 @@ impl Board {
                 .collect();
             (look.source.clone(), look.standing, alerts, look.ahead)
         }));
+        self.take([Told::Ages(Ages::of(judge.rules()))]);
     }
 
     /// Takes all sources at once, in place of those that were there.
@@ -289,15 +313,17 @@ impl Board {
         fresh.by_code = codes.into_iter().collect();
         fresh.slots.shrink_to_fit();
         fresh.places = RTree::bulk_load(places);
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        fresh.ages = std::mem::take(&mut state.ages);
+        *state = fresh;
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn view<'a>(&'a self, slot: &'a Slot) -> View<'a> {
-        View::new(slot, &self.stale, self.clock.now())
+    fn view<'a>(&self, state: &State, slot: &'a Slot) -> View<'a> {
+        View::new(slot, state.ages.intervals(&slot.source), self.clock.now())
     }
 }
 

@@ -10,6 +10,10 @@ use firemain_domain::source::{Kind, Requirement, TapPoint};
 use firemain_domain::time::MINUTE_MS;
 use firemain_domain::{Quantity, Timestamp};
 
+use firemain_domain::judging::rules::RuleBook;
+use firemain_domain::judging::{RuleScope, Rules};
+use firemain_domain::source::KindName;
+
 use super::*;
 
 const NOW: Timestamp = Timestamp::from_ms(1_795_395_600_000);
@@ -63,7 +67,7 @@ fn standing(verdict: Verdict, reasons: &[Reason], kpa: f64) -> Standing {
 
 fn board() -> (Board, Arc<HandClock>) {
     let clock = HandClock::at(NOW);
-    (Board::new(clock.clone(), Stale::default()), clock)
+    (Board::new(clock.clone(), &Stale::default()), clock)
 }
 
 fn set(board: &Board, code: &str, lat: f64, standing: Standing) {
@@ -249,4 +253,29 @@ fn lists_go_on_after_a_code() {
     assert_eq!(codes(None), ["A", "C"]);
     assert_eq!(codes(Some("C")), ["D"]);
     assert_eq!(board.len(), 4);
+}
+
+#[test]
+fn evidence_ages_by_what_is_set_for_its_kind_or_itself() {
+    let (board, clock) = board();
+    for code in ["A", "B"] {
+        set(&board, code, 21.0, standing(Verdict::Usable, &[], 200.0));
+    }
+    let intervals = |n: u8| {
+        let stale = serde_json::json!({ "stale": { "verdict_intervals": n } });
+        stale.as_object().unwrap().clone()
+    };
+    let mut book = RuleBook::new(Rules::default());
+    book.put(RuleScope::Kind(KindName::Hydrant), intervals(6))
+        .unwrap();
+    book.put(RuleScope::Source("B".into()), intervals(2))
+        .unwrap();
+    board.take([Told::Ages(Ages::of(&book))]);
+    let verdicts = || ["A", "B"].map(|code| board.get(code).unwrap().standing.verdict);
+    clock.pass_ms(30 * MINUTE_MS as u64);
+    assert_eq!(verdicts(), [Verdict::Usable, Verdict::Unknown]);
+    clock.pass_ms(60 * MINUTE_MS as u64 - 1);
+    assert_eq!(verdicts(), [Verdict::Usable, Verdict::Unknown]);
+    clock.pass_ms(1);
+    assert_eq!(verdicts(), [Verdict::Unknown, Verdict::Unknown]);
 }

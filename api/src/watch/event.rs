@@ -158,6 +158,10 @@ impl ChangeEvent {
             Change::WorkDone { source, .. } => ("work_done", &**source),
             Change::RoundPlanned { round } => ("round_planned", round.id.as_str()),
             Change::RoundEnded { id, .. } => ("round_ended", id.as_str()),
+            Change::DeviceConfigured { device, .. } => ("device_configured", device.as_str()),
+            Change::DeviceAnswered { device, .. } => ("device_answered", device.as_str()),
+            Change::DeviceReplaced { source, .. } => ("device_replaced", &**source),
+            Change::ReceiverSilent { .. } => ("receiver_silent", "firemain:receive"),
             Change::EpisodeAcknowledged { episode, .. } => {
                 ("episode_acknowledged", episode.as_str())
             }

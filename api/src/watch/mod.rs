@@ -7,7 +7,7 @@
 //! the journal, on [`Watch::look`], and on the register when that is busy.
 //!
 //! One thread does it all: [`start`] restores the fold, [`run`] turns its wheel, [`fold`] takes
-//! inputs in their order, [`pending`] gathers effects into a commit, [`checkpoint`] saves the state
+//! inputs in their order, [`silence`] says when the receiver is dead, [`questions`] are answered, [`pending`] gathers effects into a commit, [`checkpoint`] saves the state
 //! while judging goes on. Everything after a crash is folded again, and nothing is told twice: while
 //! the fold is not past what the register has committed, its effects are let go.
 
@@ -15,7 +15,9 @@ mod checkpoint;
 mod event;
 mod fold;
 mod pending;
+mod questions;
 mod run;
+mod silence;
 mod start;
 mod status;
 
@@ -117,10 +119,11 @@ struct Shared {
 }
 
 /// What the thread is asked to do.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Asked {
     look: bool,
     stop: bool,
+    questions: Vec<questions::Question>,
     /// As if killed: nothing more is committed or saved.
     #[cfg(test)]
     abandon: bool,
@@ -149,7 +152,7 @@ impl Watch {
         clock: SharedClock,
         cancel: CancellationToken,
     ) -> Result<Arc<Self>, WatchError> {
-        let board = Arc::new(Board::new(clock.clone(), settings.rules.stale.clone()));
+        let board = Arc::new(Board::new(clock.clone(), &settings.rules.stale));
         let shared = Arc::new(Shared {
             clock,
             status: Mutex::default(),
@@ -277,6 +280,12 @@ impl Shared {
     fn take_look(&self) -> bool {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut asked.look)
+    }
+
+    /// What was asked since the last call.
+    fn take_questions(&self) -> Vec<questions::Question> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut asked.questions)
     }
 
     /// Waits `at_most`, or until judging is to stop.

@@ -9,6 +9,7 @@ use firemain_domain::Timestamp;
 use firemain_domain::change::{Change, ChangeNumber};
 use firemain_domain::judging::{Effect, EpisodeEvent, EpisodeId, Forecast, Look, Standing};
 use firemain_domain::source::Source;
+use firemain_domain::time::DAY_MS;
 use firemain_store::journal::{Envelope, Journal, JournalError, Position};
 use firemain_store::register::{
     EpisodeFilter, NumberedChange, Register, RegisterError, WatchCommit,
@@ -17,10 +18,11 @@ use firemain_store::register::{
 use super::checkpoint::Saver;
 use super::fold::{Fold, struck_out};
 use super::pending::Pending;
+use super::silence::Silence;
 use super::start::Start;
 use super::status::WatchCounts;
 use super::{CloseAfter, Shared};
-use crate::board::{Board, OpenAlert, Told, open_alert};
+use crate::board::{Ages, Board, OpenAlert, Told, open_alert};
 
 /// Envelopes taken at a time: a few milliseconds' work.
 const SLICE: usize = 512;
@@ -42,6 +44,12 @@ const STREAM_KEPT: u64 = 200_000;
 const PRUNE_MS: u64 = 60_000;
 /// Alerts that close by themselves at a time.
 const CLOSED_AT_A_TIME: usize = 500;
+/// Photos that nothing names are kept so long, ms.
+const UNNAMED_PHOTO_MS: i64 = DAY_MS;
+/// So many of them are let go at a time.
+const PHOTOS_AT_A_TIME: usize = 64;
+/// The author of what firemain itself enters.
+const OURSELVES: &str = "firemain";
 /// The first pause after a failure, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 
@@ -60,11 +68,12 @@ pub(super) struct Run {
     changes: VecDeque<NumberedChange>,
     effects: Vec<Effect>,
     pending: Pending,
-    gone: Vec<Told>,
     /// Alerts that people did something about, or that were re-opened or cleared, since the last
     /// commit: the board is to know.
     handled: BTreeSet<EpisodeId>,
     close_after: CloseAfter,
+    /// What the board is told beside how sources stand.
+    asides: Vec<Told>,
     /// The last fetch brought as many changes as it could: there are more.
     more_changes: bool,
     /// A commit that the register has not accepted yet.
@@ -75,6 +84,7 @@ pub(super) struct Run {
     counts: WatchCounts,
     timers: Timers,
     failures: u32,
+    silence: Silence,
     was_replaying: bool,
 }
 
@@ -163,15 +173,16 @@ impl Run {
             more_changes: false,
             effects: Vec::new(),
             pending: Pending::default(),
-            gone: Vec::new(),
             handled: BTreeSet::new(),
             close_after: start.settings.close_after,
+            asides: Vec::new(),
             unsent: None,
             reconcile,
             saver,
             counts: start.shared.lock_status().counts,
             timers: Timers::default(),
             failures: 0,
+            silence: Silence::default(),
             was_replaying: true,
         };
         run.tell_status();
@@ -206,6 +217,7 @@ impl Run {
         let slice = self.journal.read(self.fold.position, SLICE)?;
         // Nor is it quiet while changes come in numbers: a whole register may be on its way in.
         let quiet = slice.is_empty() && !self.more_changes;
+        let keeps_up = slice.len() < SLICE;
         for (position, envelope) in slice {
             self.take_recorded_before(position)?;
             self.take_envelope(position, envelope);
@@ -215,7 +227,11 @@ impl Run {
         }
         self.flush(quiet)?;
         let saving = self.save();
-        self.prune_stream()?;
+        self.prune()?;
+        self.look_for_silence(keeps_up)?;
+        for question in self.shared.take_questions() {
+            question.answer(&self.fold.judge);
+        }
         if quiet && !saving {
             self.journal.wait(self.fold.position, WAIT)?;
         }
@@ -287,7 +303,11 @@ impl Run {
         let known = change.number <= self.committed.1;
         self.fold.change(change, &mut self.effects);
         if let Some(code) = struck_out(&change.change) {
-            self.gone.push(Told::Gone(code.clone()));
+            self.asides.push(Told::Gone(code.clone()));
+        }
+        if matches!(change.change, Change::RulesSet { .. }) {
+            self.asides
+                .push(Told::Ages(Ages::of(self.fold.judge.rules())));
         }
         if let Change::EpisodeAcknowledged { episode, .. }
         | Change::EpisodeHandled { episode, .. } = &change.change
@@ -423,8 +443,8 @@ impl Run {
     /// Shows on the board what was touched since the last time.
     fn show(&mut self) {
         self.timers.gathered_since = None;
-        if self.fold.judge.is_touched() || !self.gone.is_empty() {
-            let (mut told, board) = (std::mem::take(&mut self.gone), &self.board);
+        if self.fold.judge.is_touched() || !self.asides.is_empty() {
+            let (mut told, board) = (std::mem::take(&mut self.asides), &self.board);
             self.fold.judge.look_at_touched(|look| {
                 let (source, standing, alerts, ahead) = board_row(look);
                 told.push(Told::Stands(source, standing, alerts, ahead));
@@ -458,7 +478,8 @@ impl Run {
         self.saver.go_on(&mut self.fold)
     }
 
-    fn prune_stream(&mut self) -> Result<(), Trouble> {
+    /// Lets go of what nobody needs any more.
+    fn prune(&mut self) -> Result<(), Trouble> {
         let now = self.shared.clock.monotonic_ms();
         if now >= self.timers.prune {
             self.timers.prune = now + PRUNE_MS;
@@ -467,7 +488,33 @@ impl Run {
             let after_ms = i64::try_from(self.close_after.0.as_millis()).unwrap_or(i64::MAX);
             let before = Timestamp::from_ms(at.ms().saturating_sub(after_ms));
             self.register.close_cleared(before, at, CLOSED_AT_A_TIME)?;
+            let before = self.shared.clock.now().plus_ms(-UNNAMED_PHOTO_MS);
+            self.register
+                .drop_unnamed_photos(before, PHOTOS_AT_A_TIME)?;
         }
+        Ok(())
+    }
+
+    /// A receiver that is dead cannot say so: then it is entered as a change, which takes its place
+    /// among the inputs like any other and is folded again after a restart.
+    fn look_for_silence(&mut self, keeps_up: bool) -> Result<(), Trouble> {
+        let fold = &self.fold;
+        let listens = keeps_up && !self.was_replaying && !fold.judge.is_in_history();
+        let now = self.shared.clock.monotonic_ms();
+        if !self.silence.look(fold.position.0, listens, now) {
+            return Ok(());
+        }
+        if !fold.judge.tells_of_receiving() {
+            let since = fold.journal_at;
+            let now = self.shared.clock.now().plus_ms(-fold.wall_offset_ms);
+            let at = since.map_or(now, |since| now.max(since));
+            let silent = Change::ReceiverSilent { since, at };
+            tracing::warn!("nothing was journalled for a minute: the receiver is dead or held up");
+            self.register
+                .change(OURSELVES, self.shared.clock.now(), &[silent])?;
+            self.timers.poll = 0;
+        }
+        self.silence.told();
         Ok(())
     }
 

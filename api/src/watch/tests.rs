@@ -6,8 +6,8 @@ use std::path::Path;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{Change, MaintenanceWindow};
-use firemain_domain::clock::{HandClock, SystemClock};
 use firemain_domain::handling::Area;
+use firemain_domain::clock::{Clock, HandClock, SystemClock};
 use firemain_domain::judging::{Control, Verdict};
 use firemain_domain::source::{
     Access, Kind, Position as Place, Reporting, Requirement, Sensor, Source, Status, TapPoint,
@@ -372,6 +372,95 @@ async fn adopted_messages_are_judged_as_late_data_and_page_nobody() {
     watch.stop().await;
     assert!(town.told().0.is_empty(), "{:?}", town.told().0);
     assert_eq!(watch.status().counts.judged, 4);
+}
+
+/// Time passes in which judging looks at the journal again and again.
+async fn pass_s(town: &Town, watch: &Watch, seconds: u64) {
+    for _ in 0..seconds / 5 {
+        town.clock.pass_ms(5_000);
+        // Two answers are a whole turn apart.
+        for _ in 0..2 {
+            watch.ask(|_| ()).await.unwrap();
+        }
+    }
+}
+
+fn ours(town: &Town) -> Vec<(String, bool, bool)> {
+    let rows = town
+        .register
+        .episodes(&EpisodeFilter::default(), None, 1_000)
+        .unwrap();
+    let ours = rows
+        .into_iter()
+        .filter(|row| row.state.id.source().is_none());
+    ours.map(|row| {
+        let state = row.state;
+        (
+            state.id.to_string(),
+            state.pages,
+            state.cleared_at.is_some(),
+        )
+    })
+    .collect()
+}
+
+fn live(town: &Town) -> Position {
+    let at = town.clock.now();
+    town.append(&[
+        control(at, Control::Started),
+        control(
+            at,
+            Control::Connected {
+                session_present: true,
+            },
+        ),
+        control(at, Control::Drained),
+    ])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_falls_silent_is_one_alert_also_over_a_restart_until_it_is_heard() {
+    let town = Town::of(2);
+    let watch = town.watch();
+    let head = live(&town);
+    judged(&watch, head).await;
+    pass_s(&town, &watch, 50).await;
+    assert!(ours(&town).is_empty());
+    pass_s(&town, &watch, 30).await;
+    let stands = ("firemain:receive/STALE/1".to_owned(), true, false);
+    until("it is told", || ours(&town) == [stands.clone()]).await;
+    let changes = town.register.newest_change().unwrap();
+    pass_s(&town, &watch, 300).await;
+    kill(watch).await;
+
+    let watch = town.watch();
+    judged(&watch, head).await;
+    pass_s(&town, &watch, 300).await;
+    assert_eq!(ours(&town), [stands]);
+    assert_eq!(town.register.newest_change().unwrap(), changes, "told once");
+    let head = town.append(&[control(town.clock.now(), Control::Heartbeat { settled: 0 })]);
+    judged(&watch, head).await;
+    let over = ("firemain:receive/STALE/1".to_owned(), true, true);
+    until("it is over", || ours(&town) == [over.clone()]).await;
+    watch.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_was_not_running_calls_no_receiver_silent() {
+    let town = Town::of(2);
+    let watch = town.watch();
+    let head = live(&town);
+    judged(&watch, head).await;
+    watch.stop().await;
+    town.clock.pass_ms(8 * 3_600_000);
+    let watch = town.watch();
+    judged(&watch, head).await;
+    pass_s(&town, &watch, 50).await;
+    let head = town.append(&[control(town.clock.now(), Control::Heartbeat { settled: 0 })]);
+    judged(&watch, head).await;
+    pass_s(&town, &watch, 50).await;
+    watch.stop().await;
+    assert!(ours(&town).is_empty(), "{:?}", ours(&town));
 }
 
 #[tokio::test(flavor = "multi_thread")]

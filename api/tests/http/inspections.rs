@@ -370,3 +370,92 @@ async fn a_round_goes_from_source_to_source_and_tells_which_are_done() {
         assert!(answer.text.contains(said), "{said}: {}", answer.text);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_inspection_or_a_flow_test_ends_what_a_person_found_inoperable() {
+    let bench = Bench::start().await;
+    usable_hydrant(&bench, "TR-1").await;
+    let unusable = |json: &Value| json["reasons"] == json!(["inoperable"]);
+    inspect(&bench, "KT-1", "TR-1", false).await;
+    bench.until(&verdict("TR-1"), unusable).await;
+    bench.pass_minutes(1);
+    inspect(&bench, "KT-2", "TR-1", true).await;
+    bench
+        .until(&verdict("TR-1"), |json| json["verdict"] == "usable")
+        .await;
+    bench.pass_minutes(1);
+    inspect(&bench, "KT-3", "TR-1", false).await;
+    bench.until(&verdict("TR-1"), unusable).await;
+    bench.pass_minutes(1);
+    let test = json!({ "source": "TR-1", "at": bench.clock.now().to_string(),
+        "static_kpa": 215.0, "residual_kpa": 180.0, "flow_lps": 15.0 });
+    let entered = bench.post("/api/v1/flow-tests", test).await;
+    assert_eq!(entered.status, 201, "{}", entered.text);
+    bench
+        .until(&verdict("TR-1"), |json| json["verdict"] == "usable")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inspection_that_is_due_is_among_the_forecasts() {
+    let settings = HttpSettings {
+        inspections: InspectionSettings {
+            hydrant_days: 10,
+            ..InspectionSettings::default()
+        },
+        ..HttpSettings::default()
+    };
+    let bench = Bench::with(|_| {}, settings).await;
+    bench.hydrant("TR-1", 0.0).await;
+    bench.clock.pass_ms(DAY_MS);
+    bench.hydrant("TR-2", 0.0).await;
+    inspect(&bench, "KT-1", "TR-2", true).await;
+    let ask = |filter: &str| format!("/api/v1/forecasts?{filter}");
+    let all = bench.get(&ask("")).await;
+    assert_eq!(codes(&all.json), ["TR-1", "TR-2"]);
+    let second = &all.json["items"][1];
+    assert_eq!(
+        (&second["what"], &second["why"], &second["in_s"]),
+        (
+            &json!("inspection_due"),
+            &json!("inspection_cycle"),
+            &json!(864_000)
+        )
+    );
+    assert_eq!(
+        (&second["at"], &second["at"]),
+        (&second["earliest"], &second["latest"])
+    );
+    for (filter, expected) in [
+        ("what=inspection_due&within_days=9", vec!["TR-1"]),
+        ("what=inspection_due&kind=tank", vec![]),
+        ("what=battery_ends", vec![]),
+        ("zone=Z1&within_days=8", vec![]),
+    ] {
+        assert_eq!(
+            codes(&bench.get(&ask(filter)).await.json),
+            expected,
+            "{filter}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_nothing_names_is_gone_after_a_day() {
+    let bench = Bench::start().await;
+    bench.hydrant("TR-1", 0.0).await;
+    let stray = photo(&bench, PNG).await.json["id"].clone();
+    let named = photo(&bench, b"\x89PNG\r\n\x1a\n another").await.json["id"].clone();
+    let found =
+        json!({ "source": "TR-1", "operable": true, "obstructed": false, "photos": [named] });
+    assert_eq!(bench.post("/api/v1/inspections", found).await.status, 201);
+    let path = |id: &Value| format!("/api/v1/photos/{}", id.as_str().unwrap());
+    bench.clock.pass_ms(DAY_MS - 120_000);
+    bench.pass_minutes(1);
+    assert_eq!(bench.get(&path(&stray)).await.status, 200);
+    bench.clock.pass_ms(300_000);
+    bench
+        .until(&path(&stray), |json| json["status"] == 404)
+        .await;
+    assert_eq!(bench.get(&path(&named)).await.status, 200);
+}

@@ -31,15 +31,18 @@ pub enum Foreseen {
     BatteryEnds,
     /// A flow test counts no more.
     FlowTestExpires,
+    /// Somebody must look at it again. When, is told by the register, not by judging.
+    InspectionDue,
 }
 
 impl Foreseen {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::RefillDue,
         Self::TankShort,
         Self::BatteryEnds,
         Self::FlowTestExpires,
+        Self::InspectionDue,
     ];
 }
 
@@ -61,6 +64,8 @@ pub enum Why {
     StaticMoved,
     /// The hours within which a tank must be full again (QCVN 10:2025/BCA H.1.3.4).
     RefillHours,
+    /// The cycle in which sources of its kind are looked at.
+    InspectionCycle,
 }
 
 /// Something that will happen.
@@ -79,7 +84,8 @@ pub struct Forecast {
 }
 
 impl Forecast {
-    const fn certain(what: Foreseen, why: Why, at: Timestamp) -> Self {
+    /// One whose date rests on no estimate.
+    pub const fn certain(what: Foreseen, why: Why, at: Timestamp) -> Self {
         Self {
             what,
             why,

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::quantity::Quantity;
 use crate::time::{DAY_MS, HOUR_MS, Timestamp};
 
 /// Local time of Vietnam.
@@ -36,6 +37,37 @@ pub struct Expected {
     pub sigma: f64,
 }
 
+/// What is usual of a source's main quantity, to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Usual {
+    /// Pressure or level.
+    pub quantity: Quantity,
+    /// Each hour of a weekday, then of a weekend, local time.
+    pub hours: [[UsualHour; 24]; 2],
+    /// The newest value, and what is usual at its moment.
+    pub newest: Option<Newest>,
+}
+
+/// What is usual in one hour of the day.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct UsualHour {
+    /// Days it was learned from; 14 stands for as many and more.
+    pub days: u32,
+    /// Mean and σ; `None` until three days of it are learned. A weekend may borrow from weekdays.
+    pub expected: Option<Expected>,
+}
+
+/// The newest value beside what is usual.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Newest {
+    /// When it was measured.
+    pub at: Timestamp,
+    /// The value.
+    pub value: f64,
+    /// What is usual at that moment, once it is learned.
+    pub expected: Option<Expected>,
+}
+
 /// The scale in which a baseline is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scale {
@@ -50,6 +82,13 @@ impl Scale {
         match self {
             Self::Pressure => (-100.0, 0.05, 0.1),
             Self::Level => (-5.0, 0.001, 0.001),
+        }
+    }
+
+    const fn quantity(self) -> Quantity {
+        match self {
+            Self::Pressure => Quantity::PressureKpa,
+            Self::Level => Quantity::LevelM,
         }
     }
 
@@ -280,6 +319,26 @@ impl Baseline {
             mean,
             sigma: sigma.max(resolution.unwrap_or(0.0)),
         })
+    }
+
+    /// All of it, to be shown.
+    pub fn usual(&self, resolution: Option<f64>) -> Usual {
+        let expected = self.shown();
+        let days = [&self.weekday, &self.weekend];
+        let hour = |half: usize, hour: usize| UsualHour {
+            days: days[half][hour].days(),
+            expected: expected[half][hour],
+        };
+        let newest = self.before().map(|value| Newest {
+            at: self.newest.0,
+            value,
+            expected: self.expected(self.newest.0, resolution),
+        });
+        Usual {
+            quantity: self.scale.quantity(),
+            hours: std::array::from_fn(|half| std::array::from_fn(|at| hour(half, at))),
+            newest,
+        }
     }
 
     /// What is usual in each hour of a weekday, then of a weekend, by local time: to be shown.

@@ -19,7 +19,7 @@ use super::tank;
 use super::unauthorised::look_at_use;
 use super::verdict::seen;
 use super::world::World;
-use super::{outages, zone_drop};
+use super::{outages, receive, zone_drop};
 use crate::change::{Change, FlowTest};
 use crate::quantity::Quantity;
 use crate::source::{Position, Source, SourceCode};
@@ -97,14 +97,37 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
         Change::SilenceEnded { id, .. } => heeding::end_silence(judge, id, effects),
         Change::ZoneSupplySet { zone, schedule, .. } => {
             areas::set_supply(judge, zone, schedule.as_ref(), effects);
+        Change::ReceiverSilent { since, at } => receive::silent(judge, *since, *at, effects),
+        Change::DeviceAnswered {
+            source,
+            ok: true,
+            set,
+            ..
+        } if set.keys().any(|name| name.starts_with("calibration_")) => {
+            recalibrate(judge, source, effects);
         }
         // Taken alerts are a matter of telling, work and rounds one of doing; not of judging.
         Change::AccessChanged { .. }
         | Change::EpisodeAcknowledged { .. }
         | Change::WorkDone { .. }
         | Change::RoundPlanned { .. }
-        | Change::RoundEnded { .. } => {}
+        | Change::RoundEnded { .. }
+        | Change::DeviceConfigured { .. }
+        | Change::DeviceAnswered { .. }
+        | Change::DeviceReplaced { .. } => {}
     }
+}
+
+/// A sensor's readings are others from now on: nothing that was learned of those before holds.
+fn recalibrate(judge: &mut Judge, source: &SourceCode, effects: &mut Vec<Effect>) {
+    on(judge, source, effects, |one, index, world, effects| {
+        one.state.band.clear();
+        one.state.take_suspects();
+        one.state.normal = None;
+        one.state.baseline = None;
+        one.state.down_since = None;
+        health::start_anew(one, index, world, effects);
+    });
 }
 
 /// Rules changed: every source they hold for is judged again by its newest readings. Parameters that

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ahead::{Forecast, ahead};
 use super::areas::Areas;
-use super::baseline::{Baseline, Expected};
+use super::baseline::{Baseline, Expected, Usual};
 use super::heeding::Silences;
 use super::index::Index;
 use super::input::{Control, Input, What};
@@ -202,6 +202,15 @@ impl Judge {
         one.state.baseline.as_deref().map(Baseline::shown)
     }
 
+    /// The same with the days it was learned from, and where the newest value stands in it; `None`
+    /// for a source that is unknown or has learned nothing yet.
+    pub fn usual(&self, code: &str) -> Option<Usual> {
+        let index = self.index_of(code)?;
+        let one = self.ones.get(index as usize)?.as_deref()?;
+        let baseline = one.state.baseline.as_deref()?;
+        Some(baseline.usual(one.settings.source.sensor.resolution))
+    }
+
     /// What the neighbours of a source say of the water around it, by their newest readings; `None` for
     /// a source that is unknown or was never heard.
     pub fn surroundings(&self, code: &str) -> Option<Surroundings> {
@@ -224,6 +233,21 @@ impl Judge {
     /// Whether the receiver is connected, and has taken in what was queued at the broker.
     pub fn receiving(&self) -> (bool, bool) {
         self.world.clocks.receiving()
+    }
+
+    /// The rules as they hold.
+    pub const fn rules(&self) -> &RuleBook {
+        &self.world.rules
+    }
+
+    /// Whether the alert of a loss of data by our own fault stands.
+    pub fn tells_of_receiving(&self) -> bool {
+        self.world.receiving.is_told()
+    }
+
+    /// Whether history is being played in.
+    pub const fn is_in_history(&self) -> bool {
+        self.world.clocks.history
     }
 
     /// Every source's code.

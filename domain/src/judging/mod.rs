@@ -58,7 +58,7 @@ mod verdict;
 mod zone_drop;
 
 pub use ahead::{Forecast, Foreseen, Why};
-pub use baseline::Expected;
+pub use baseline::{Expected, Newest, Usual, UsualHour};
 pub use input::{Control, Input, What};
 pub use judge::{Judge, Look};
 pub use outcome::{

@@ -1,7 +1,9 @@
 //! A loss of data by our own fault: it pages nobody about hydrants, and one person about us.
 //!
 //! Cut off for five minutes, or a gap of five minutes in the journal when the receiver starts anew: the
-//! alert `firemain:receive`. It clears when what queued up meanwhile has been taken in.
+//! alert `firemain:receive`. It clears when what queued up meanwhile has been taken in. A receiver that
+//! is dead journals nothing that could tell so: whoever runs the fold then says it by the wall clock
+//! ([`silent`]), and its next heartbeat while connected and drained clears that.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +41,11 @@ impl Receiving {
         &mut self.group
     }
 
+    /// Whether its alert stands.
+    pub fn is_told(&self) -> bool {
+        self.group.standing().is_some()
+    }
+
     /// When it is to be looked at, steady ms.
     pub fn deadline_ms(&self) -> Option<i64> {
         self.cut_off.map(|(_, at)| at)
@@ -73,8 +80,37 @@ pub fn hear(judge: &mut Judge, control: &Control, before: Moment, effects: &mut 
             receiving.group.clear(now, effects);
             cut_off(judge, None);
         }
+        // One that was merely held up goes on where it was, and says nothing else.
+        Control::Heartbeat { .. } if judge.world.clocks.receiving() == (true, true) => {
+            receiving.group.clear(now, effects);
+        }
         Control::Heartbeat { .. } | Control::ClockStepped { .. } => {}
     }
+}
+
+/// Nothing was journalled after `since`, as was noticed at `at` by the wall clock. What was said
+/// before something came after all is not true any more.
+pub fn silent(
+    judge: &mut Judge,
+    since: Option<Timestamp>,
+    at: Timestamp,
+    effects: &mut Vec<Effect>,
+) {
+    let clocks = &judge.world.clocks;
+    let now = clocks.now();
+    let heard_after = match since {
+        Some(since) => now.journal > since,
+        None => clocks.receiving() != (false, false),
+    };
+    if clocks.is_recording() || clocks.history || heard_after {
+        return;
+    }
+    cut_off(judge, None);
+    let noticed = Moment {
+        journal: at.max(now.journal),
+        ..now
+    };
+    raise_at(judge, since.unwrap_or(at), noticed, effects);
 }
 
 /// It has been cut off for long enough.
@@ -99,6 +135,10 @@ fn cut_off(judge: &mut Judge, cut_off: Option<(Timestamp, i64)>) {
 
 fn raise(judge: &mut Judge, began_at: Timestamp, effects: &mut Vec<Effect>) {
     let now = judge.world.clocks.now();
+    raise_at(judge, began_at, now, effects);
+}
+
+fn raise_at(judge: &mut Judge, began_at: Timestamp, now: Moment, effects: &mut Vec<Effect>) {
     let reopen_ms = i64::from(judge.world.rules.shared().common.reopen_within_s) * 1_000;
     let world = &mut judge.world;
     let group = &mut world.receiving.group;

@@ -1,4 +1,4 @@
-//! What devices answer to commands, on its way to the register.
+//! What devices tell of themselves and answer to commands, on its way to the register.
 
 use std::sync::Arc;
 
@@ -10,19 +10,25 @@ use super::sorter::Slice;
 use super::state::Part;
 
 impl Delivery {
-    /// Notes what devices answered to commands, before the archive, which may be down for long.
+    /// Notes what devices told of themselves and answered to commands, before the archive, which may be down for long.
     pub(super) async fn until_answers_noted(
         &mut self,
         slice: &mut Slice,
         cancel: &CancellationToken,
     ) -> bool {
-        let answers = Arc::new(std::mem::take(&mut slice.answers));
-        if answers.is_empty() {
+        let said = Arc::new((
+            std::mem::take(&mut slice.news),
+            std::mem::take(&mut slice.answers),
+        ));
+        if said.0.is_empty() && said.1.is_empty() {
             return true;
         }
         loop {
-            let (register, again) = (Arc::clone(&self.register), Arc::clone(&answers));
-            let noting = tokio::task::spawn_blocking(move || register.note_answer(&again));
+            let (register, again) = (Arc::clone(&self.register), Arc::clone(&said));
+            let noting = tokio::task::spawn_blocking(move || {
+                register.note_devices(&again.0)?;
+                register.note_answer(&again.1)
+            });
             let complaint = match noting.await {
                 Ok(Ok(_)) => {
                     self.state.set_complaint(Part::Answers, None);
@@ -35,7 +41,7 @@ impl Delivery {
                 .state
                 .set_complaint(Part::Answers, Some(complaint.clone()));
             if news {
-                error!(register.error = %complaint, "cannot note what devices answered to commands; archiving waits");
+                error!(register.error = %complaint, "cannot note what devices told of themselves or answered to commands; archiving waits");
             }
             let wait = self.backoff.next();
             if cancel.run_until_cancelled(waited(wait)).await.is_none() {

@@ -7,6 +7,7 @@
 
 mod answers;
 mod copies;
+mod facts;
 mod sorter;
 
 mod reader;

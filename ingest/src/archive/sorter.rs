@@ -5,10 +5,12 @@ use firemain_domain::{Quantity, Timestamp};
 use firemain_store::archive::Point;
 use firemain_store::intake::{Quarantined, Unregistered, Why};
 use firemain_store::journal::{Body, CANARY_TOPIC, Envelope, Message, Position};
+use firemain_store::register::devices::DeviceNews;
 use firemain_store::register::endpoint::CommandAnswer;
 use firemain_wire::{Decoder, RebirthRequest, Refusal};
 
 use super::copies::Copies;
+use super::facts;
 use crate::canary;
 use crate::devices::{DeviceMap, Registered};
 
@@ -28,6 +30,8 @@ pub(super) struct Slice {
     pub(super) kept: Vec<Unregistered>,
     pub(super) quarantined: Vec<Quarantined>,
     pub(super) rebirths: Vec<RebirthRequest>,
+    /// What devices told of themselves.
+    pub(super) news: Vec<DeviceNews>,
     /// What devices answered to commands.
     pub(super) answers: Vec<CommandAnswer>,
     pub(super) messages: u64,
@@ -123,6 +127,9 @@ impl Sorter {
                     slice.answers.extend(answers(&report, receipt.wall));
                     match devices.get(&report.device) {
                         Some(registered) => {
+                            let (topic, payload) = (&message.topic, &message.payload);
+                            let news = facts::told(&report, topic, payload, receipt.wall);
+                            slice.news.extend(news);
                             slice.origins.push((slice.points.len(), position));
                             self.points(&report, &registered, receipt, message.retained, slice);
                         }

@@ -1,7 +1,9 @@
 //! What must hold of anything people enter, whatever database keeps it: said for people.
 
 use firemain_domain::Timestamp;
-use firemain_domain::change::{FlowTest, Incident, Inspection, MaintenanceWindow, Permit, Round};
+use firemain_domain::change::{
+    FlowTest, Incident, Inspection, MaintenanceWindow, Permit, Round, Settings,
+};
 use firemain_domain::handling::{Act, LONGEST_SILENCE_MS, Outcome, Silence};
 use firemain_domain::hydraulics::FlowTestPoint;
 use firemain_domain::inspections::MOST_STOPS;
@@ -9,6 +11,7 @@ use firemain_domain::judging::Parameters;
 use firemain_domain::source::Source;
 
 use super::access::{ApiKey, MOST_UNITS, Session, User};
+use super::devices::MOST_CONFIG_BYTES;
 use super::endpoint::{LONGEST_WAIT_MS, MOST_BODY_BYTES, NewCommand};
 use super::inspections::{MOST_PHOTO_BYTES, NewPhoto};
 use super::limits::{self, Range};
@@ -304,6 +307,27 @@ fn units(what: &str, units: &[String]) -> Checked {
     }
     let mut units = units.iter();
     units.try_for_each(|unit| text(&format!("{what}: a unit"), unit, 1, MOST_NAME))
+}
+
+/// What a device is asked to be set to.
+pub fn settings(device: &str, command: &str, set: &Settings, expires_at: Timestamp) -> Checked {
+    let what = format!("command {} to device {}", shown(command), shown(device));
+    id("command", command)?;
+    if set.is_empty() || expires_at <= Timestamp::from_ms(0) {
+        return conflict(format!("{what}: it has to set something, and to expire"));
+    }
+    let bytes = serde_json::to_string(set).map_or(0, |text| text.len());
+    if bytes > MOST_CONFIG_BYTES {
+        return conflict(format!(
+            "{what}: its settings have {bytes} bytes; at most {MOST_CONFIG_BYTES} are possible"
+        ));
+    }
+    Ok(())
+}
+
+/// Why something was done.
+pub fn reason(reason: &str) -> Checked {
+    text("the reason", reason, 1, MOST_NOTE)
 }
 
 /// What a command says by itself.

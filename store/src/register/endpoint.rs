@@ -16,6 +16,8 @@ pub const MOST_WAITING: usize = 16;
 pub const MOST_OF_DEVICE: usize = 100;
 /// Bytes of a command's body.
 pub const MOST_BODY_BYTES: usize = 4 * 1024;
+/// A command that the broker took and no device answered is published again after so long.
+pub const REPEAT_MS: i64 = 10 * 60_000;
 /// How long a command may wait at most.
 pub const LONGEST_WAIT_MS: i64 = 30 * 24 * 3_600_000;
 /// Bytes of an error that a device answers; what is longer is cut.
@@ -44,7 +46,8 @@ pub trait EndpointRegister: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Command>, RegisterError>;
 
-    /// The same, without those that the broker has.
+    /// The same, without those that the broker has: it gets a command again [`REPEAT_MS`] later,
+    /// until it is answered.
     fn unpublished_commands(
         &self,
         now: Timestamp,
@@ -62,10 +65,12 @@ pub trait EndpointRegister: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Command>, RegisterError>;
 
-    /// Notes how far commands have come; what was noted before stays.
+    /// Notes how far commands have come; what was noted before stays, but for a later publication.
     fn note_delivery(&self, steps: &[CommandStep]) -> Result<(), RegisterError>;
 
-    /// Notes what devices answered; the first answer to a command counts. Returns how many did.
+    /// Notes what devices answered; the first answer to a command counts. Returns how many did. An
+    /// answer to what a person asked for is a change, and a reporting interval that the device took
+    /// on is its source's from then on.
     fn note_answer(&self, answers: &[CommandAnswer]) -> Result<usize, RegisterError>;
 
     /// A number that moves with every change of a login.
@@ -123,6 +128,9 @@ pub struct Command {
     pub ok: Option<bool>,
     /// Why not, as it says.
     pub error: Option<String>,
+    /// Who asked for it; `None`: no person did.
+    #[serde(default)]
+    pub asked_by: Option<String>,
 }
 
 impl Command {

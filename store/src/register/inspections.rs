@@ -47,12 +47,18 @@ pub trait InspectionRegister: Send + Sync {
     fn round(&self, id: &str) -> Result<Option<Ended<Round>>, RegisterError>;
 
     /// Keeps a photo, so long as all together take no more than `most_total_bytes`. Whether it is
-    /// new: the same id again changes nothing.
+    /// new: the same id again changes nothing, but that one which nothing names yet is waited for anew.
     ///
     /// # Errors
     /// When it is too large, or there is no room for it.
     fn add_photo(&self, photo: &NewPhoto<'_>, most_total_bytes: u64)
     -> Result<bool, RegisterError>;
+    /// Lets go of up to `at_most` photos sent before `before` that nothing ever named. How many went.
+    fn drop_unnamed_photos(
+        &self,
+        before: Timestamp,
+        at_most: usize,
+    ) -> Result<usize, RegisterError>;
     /// One photo.
     fn photo(&self, id: &str) -> Result<Option<Photo>, RegisterError>;
 }

@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod alerts;
+pub mod devices;
 pub mod endpoint;
 pub mod inspections;
 pub mod limits;
@@ -17,6 +18,7 @@ mod sqlite;
 
 pub use access::AccessRegister;
 pub use alerts::{AlertRegister, EpisodeStep, JudgedStep, Step, ZoneSupply};
+pub use devices::DeviceRegister;
 pub use endpoint::EndpointRegister;
 pub use inspections::InspectionRegister;
 pub use sqlite::SqliteRegister;
@@ -34,8 +36,9 @@ use serde::{Deserialize, Serialize};
 use crate::journal::Position;
 
 /// What people and judging keep. Calls block; run them where blocking is allowed.
-pub trait Register: AccessRegister + AlertRegister + EndpointRegister + InspectionRegister {
-pub trait Register: AlertRegister + EndpointRegister + InspectionRegister {
+pub trait Register:
+    AccessRegister + AlertRegister + DeviceRegister + EndpointRegister + InspectionRegister
+{
     // What people do -------------------------------------------------------------------------
 
     /// Carries out changes, all or none: rows, their numbered change rows and who made them, in one

@@ -160,3 +160,72 @@ pub fn rounds_are_planned_and_ended_once(register: &dyn Register) {
     let again = register.change("lan", at(61), &[end]).unwrap_err();
     assert!(again.to_string().contains("already ended"), "{again}");
 }
+
+pub fn what_is_found_twice_is_mended_once(register: &dyn Register) {
+    use CheckItem::Drains;
+    let enter = |id: &str, minute: i64| {
+        let found = inspection(id, minute, &[(Drains, false)]);
+        register
+            .change("lan", at(minute), &[entered(&found)])
+            .unwrap();
+    };
+    let open = || {
+        let mut open = works(register, Some(true));
+        open.retain(|id| id.ends_with("/drains"));
+        open
+    };
+    enter("KT-A", 70);
+    enter("KT-B", 71);
+    assert_eq!(open(), ["KT-A/drains"], "one piece of work");
+    let strike = |id: &str| {
+        let struck = Change::InspectionWithdrawn {
+            id: id.to_owned(),
+            source: "TR-2".into(),
+        };
+        register.change("lan", at(72), &[struck]).unwrap();
+    };
+    strike("KT-A");
+    assert_eq!(open(), ["KT-B/drains"], "the other found it too");
+    let done = Change::WorkDone {
+        id: "KT-B/drains".to_owned(),
+        source: "TR-2".into(),
+        by: "minh".to_owned(),
+        note: None,
+        photos: Vec::new(),
+    };
+    register.change("minh", at(75), &[done]).unwrap();
+    enter("KT-C", 80);
+    assert_eq!(open(), ["KT-C/drains"], "broken again is work again");
+    strike("KT-C");
+    assert!(open().is_empty(), "what was mended stays so");
+}
+
+pub fn photos_that_nothing_names_are_let_go(register: &dyn Register) {
+    let sent = |id: &'static str, minute: i64| NewPhoto {
+        id,
+        at: at(minute),
+        ..photo(b"x")
+    };
+    for (id, minute) in [
+        ("stray-1", 30),
+        ("stray-2", 31),
+        ("again", 30),
+        ("young", 90),
+    ] {
+        assert!(register.add_photo(&sent(id, minute), 100).unwrap());
+    }
+    assert!(!register.add_photo(&sent("again", 90), 100).unwrap());
+    let there = |id: &str| register.photo(id).unwrap().is_some();
+    assert_eq!(
+        register.drop_unnamed_photos(at(60), 1).unwrap(),
+        1,
+        "bounded"
+    );
+    assert!(!there("stray-1") && there("stray-2"));
+    assert_eq!(register.drop_unnamed_photos(at(60), 9).unwrap(), 1);
+    assert!(!there("stray-2") && there("again") && there("young"));
+    assert!(there("photo-1"), "an inspection and work name it");
+    assert_eq!(register.drop_unnamed_photos(at(99), 9).unwrap(), 2);
+    // Their room is free again.
+    assert!(register.add_photo(&sent("next", 95), 8).unwrap());
+}

@@ -36,6 +36,8 @@ fn tell(open: &dyn Fn() -> Box<dyn Register>) {
     people::what_was_entered_ends_once(&*register);
     inspections::findings_become_work_that_is_done_once(&*register);
     inspections::rounds_are_planned_and_ended_once(&*register);
+    inspections::what_is_found_twice_is_mended_once(&*register);
+    inspections::photos_that_nothing_names_are_let_go(&*register);
     endpoint::a_command_goes_its_way(&*register);
     endpoint::what_cannot_be_a_command_is_refused(&*register);
     endpoint::commands_of_a_device_are_bounded(&*register);

@@ -129,6 +129,9 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
         Change::FlowTestEntered { test } => one(&test.source),
         Change::FlowTestWithdrawn { source, .. }
         | Change::InspectionWithdrawn { source, .. }
+        | Change::DeviceConfigured { source, .. }
+        | Change::DeviceAnswered { source, .. }
+        | Change::DeviceReplaced { source, .. }
         | Change::WorkDone { source, .. } => one(source),
         Change::InspectionEntered {
             inspection: Inspection { source, .. },
@@ -166,6 +169,8 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
         | Change::IncidentEnded { .. }
         // Looked at by its area.
         | Change::ZoneSupplySet { .. }
+        // By firemain itself.
+        | Change::ReceiverSilent { .. }
         // By administrators, who act for everything.
         | Change::AccessChanged { .. } => About::Nothing,
     })

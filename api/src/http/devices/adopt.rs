@@ -75,7 +75,8 @@ pub async fn adopt_device(
     Ok(Done::altered(view(&app, &source), applied))
 }
 
-fn view(app: &App, source: &firemain_domain::source::Source) -> SourceView {
+/// A source as it was just set.
+pub(super) fn view(app: &App, source: &firemain_domain::source::Source) -> SourceView {
     match app
         .board
         .get(&source.code)

@@ -1,9 +1,13 @@
 //! `/devices`: what reports for sources, and what speaks without being registered.
 
 mod adopt;
+mod commands;
+mod configure;
 mod credentials;
 mod get;
 mod list;
+mod replace;
+mod trends;
 mod view;
 
 use std::sync::Arc;
@@ -25,6 +29,9 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
             credentials::remove_credentials
         ))
         .routes(routes!(adopt::adopt_device))
+        .routes(routes!(replace::replace_device))
+        .routes(routes!(configure::configure_device))
+        .routes(routes!(commands::list_commands))
 }
 
 /// Refuses what cannot be a device's name.

@@ -1,11 +1,13 @@
 //! Devices as they are shown.
 
 use firemain_domain::Timestamp;
+use firemain_domain::change::Settings;
 use firemain_store::intake::Stranger;
 use firemain_store::register::{Login, RegisterError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::trends::TrendView;
 use crate::Stores;
 use crate::board::Entry;
 use crate::http::view::age_s;
@@ -28,6 +30,29 @@ pub struct DeviceView {
     pub login: Option<LoginView>,
     /// Of one that nobody registered: what was heard of it.
     pub stranger: Option<StrangerView>,
+}
+
+/// All about one device.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct DeviceDetail {
+    /// Who it is.
+    #[serde(flatten)]
+    pub device: DeviceView,
+    /// The version of its firmware, as it says in its status or when it starts.
+    pub firmware: Option<String>,
+    /// When it last started anew.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub boot_at: Option<Timestamp>,
+    /// What it is set to: as it reported, with what it took on by command since.
+    #[schema(value_type = Object)]
+    pub config_reported: Settings,
+    /// What it was asked to be set to, by commands that wait or were carried out.
+    #[schema(value_type = Object)]
+    pub config_desired: Settings,
+    /// Commands that have not been answered and have not expired.
+    pub commands_waiting: usize,
+    /// How its battery and signal go.
+    pub trends: Vec<TrendView>,
 }
 
 /// A login; its secret was shown when it was made.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderName;
 use firemain_domain::Timestamp;
-use firemain_domain::judging::{Forecast, Foreseen};
+use firemain_domain::judging::{Forecast, Foreseen, Why};
 use firemain_domain::source::{KindName, Source};
 use firemain_domain::time::DAY_MS;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::board::View;
 use crate::http::app::App;
 use crate::http::ask::{Checks, Page, PageSize, Params, cursor, from_cursor};
+use crate::http::inspections::due_sources;
 use crate::http::principal::Principal;
 use crate::http::problem::Problem;
 use crate::http::view::{ForecastView, ForeseenCode, KindCode};
@@ -72,7 +73,7 @@ pub struct SourceForecast {
 /// What will happen, the soonest first.
 ///
 /// When tanks must be refilled or will hold less than they owe, when batteries end, when flow tests
-/// count no more. The header `firemain-total` tells how many there are. The list moves while it is
+/// count no more, when somebody must look at a source again. The header `firemain-total` tells how many there are. The list moves while it is
 /// read: page through it to look, ask again for the truth.
 #[utoipa::path(get, path = "/forecasts", tag = "forecasts", params(ForecastsQuery), responses((
     status = 200, description = "What will happen", body = Page<SourceForecast>,
@@ -93,8 +94,11 @@ pub async fn list_forecasts(
     let until = query
         .within_days
         .map(|days| now.plus_ms(i64::from(days) * DAY_MS));
-    let wants = |view: &View<'_>, forecast: &Forecast| query.wants(view, forecast, until);
-    let (found, total) = app.board.ahead(skip, query.limit.items(), wants);
+    let inspections = inspections_due(&app, &query, until, now).await?;
+    let wants = |view: &View<'_>, forecast: &Forecast| query.wants(view.source(), forecast, until);
+    let (found, total) = app
+        .board
+        .ahead(inspections, skip, query.limit.items(), wants);
     let upto = skip + found.len();
     let more = upto < total && !found.is_empty();
     let page = Page {
@@ -108,9 +112,32 @@ pub async fn list_forecasts(
     Ok(([total], Json(page)))
 }
 
+/// When sources must be looked at again: the register knows, not judging. One of which nobody knows
+/// since when it has been there is due now.
+async fn inspections_due(
+    app: &App,
+    query: &ForecastsQuery,
+    until: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Vec<(Arc<Source>, Forecast)>, Problem> {
+    if query
+        .what
+        .is_some_and(|what| what != Foreseen::InspectionDue)
+    {
+        return Ok(Vec::new());
+    }
+    let due = |at| Forecast::certain(Foreseen::InspectionDue, Why::InspectionCycle, at);
+    let (wanted, any) = (query.clone(), due(now));
+    let latest = until.unwrap_or_else(|| now.plus_ms(i64::from(FURTHEST_DAYS) * DAY_MS));
+    let sources = due_sources(app, latest, move |source| wanted.wants(source, &any, None)).await?;
+    let forecasts = sources.into_iter();
+    Ok(forecasts
+        .map(|source| (source.source, due(source.due_at.unwrap_or(now))))
+        .collect())
+}
+
 impl ForecastsQuery {
-    fn wants(&self, view: &View<'_>, forecast: &Forecast, until: Option<Timestamp>) -> bool {
-        let source = view.source();
+    fn wants(&self, source: &Source, forecast: &Forecast, until: Option<Timestamp>) -> bool {
         let same = |wanted: &Option<String>, has: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| has == Some(wanted))
         };

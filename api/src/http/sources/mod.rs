@@ -1,5 +1,7 @@
 //! `/sources`: the register's sources and how each stands; which is nearest; what they measured.
 
+mod baseline;
+mod devices;
 mod geojson;
 mod get;
 mod latest;
@@ -29,6 +31,8 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
             remove::remove_source
         ))
         .routes(routes!(verdict::get_verdict))
+        .routes(routes!(baseline::get_baseline))
+        .routes(routes!(devices::list_devices_of_source))
         .routes(routes!(readings::list_readings))
         .routes(routes!(latest::latest_readings))
 }

@@ -68,11 +68,11 @@ codes! {
         "clock_ahead", "clock_behind", "clock_unset", "every_day", "receiving",
     ];
     /// What will happen.
-    ForeseenCode = ["refill_due", "tank_short", "battery_ends", "flow_test_expires"];
+    ForeseenCode = ["refill_due", "tank_short", "battery_ends", "flow_test_expires", "inspection_due"];
     /// What says so.
     WhyCode = [
         "draw_off", "level_falls", "battery_falls", "battery_low", "age", "static_moved",
-        "refill_hours",
+        "refill_hours", "inspection_cycle",
     ];
     /// What a source is.
     KindCode = ["hydrant", "tank", "draw_point"];

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use firemain_domain::Timestamp;
 use firemain_domain::report::DeviceId;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, Transaction};
 
 use super::SqliteRegister;
+use super::devices;
 use super::queries as sql;
 use super::rows::{all, column, limit, one, run, signed, unsigned};
 use crate::register::endpoint::{
     Command, CommandAnswer, CommandStep, EndpointEdit, EndpointRegister, KeptSession,
-    MOST_ERROR_CHARS, MOST_OF_DEVICE, MOST_STATUSES, MOST_WAITING, NewCommand, Step,
+    MOST_ERROR_CHARS, MOST_OF_DEVICE, MOST_STATUSES, MOST_WAITING, NewCommand, REPEAT_MS, Step,
 };
 use crate::register::{RegisterError, checks};
 
@@ -70,7 +71,9 @@ pub fn unpublished(
     now: Timestamp,
     most: usize,
 ) -> Result<Vec<Command>, RegisterError> {
-    all(db, sql::COMMANDS_UNPUBLISHED, (now.ms(), limit(most)), read)
+    let repeated = now.plus_ms(-REPEAT_MS).ms();
+    let asked = (now.ms(), limit(most), repeated);
+    all(db, sql::COMMANDS_UNPUBLISHED, asked, read)
 }
 
 /// One command.
@@ -106,6 +109,7 @@ fn read(row: &Row<'_>) -> Result<Command, RegisterError> {
         answered_at: moment(9)?,
         ok: column(row, 10)?,
         error: column(row, 11)?,
+        asked_by: column(row, 12)?,
     })
 }
 
@@ -123,7 +127,10 @@ pub fn note_delivery(tx: &Connection, steps: &[CommandStep]) -> Result<(), Regis
 }
 
 /// Notes what devices answered.
-pub fn note_answer(tx: &Connection, answers: &[CommandAnswer]) -> Result<usize, RegisterError> {
+pub fn note_answer(
+    tx: &Transaction<'_>,
+    answers: &[CommandAnswer],
+) -> Result<usize, RegisterError> {
     let mut settled = 0;
     for answer in answers {
         let error: Option<String> = answer
@@ -137,7 +144,13 @@ pub fn note_answer(tx: &Connection, answers: &[CommandAnswer]) -> Result<usize, 
             answer.ok,
             error,
         );
-        settled += run(tx, sql::COMMAND_ANSWERED, row)?;
+        if run(tx, sql::COMMAND_ANSWERED, row)? > 0 {
+            settled += 1;
+            let known = (&*answer.device, &*answer.id);
+            if let Some(command) = one(tx, sql::COMMAND_OF_ID, known, read)? {
+                devices::answered(tx, &command, answer)?;
+            }
+        }
     }
     Ok(settled)
 }

@@ -9,7 +9,7 @@ use firemain_domain::source::SourceCode;
 use rusqlite::{Connection, Row};
 
 use super::SqliteRegister;
-use super::lists::{self, ROUND, no_cursor};
+use super::lists::{self, INSPECTION, ROUND, no_cursor};
 use super::queries as sql;
 use super::rows::{all, column, json, limit, one, run, to_json, unsigned};
 use crate::register::checks::{self, shown};
@@ -28,7 +28,7 @@ pub struct DoneBy<'a> {
     pub photos: &'a [String],
 }
 
-/// Whether all these photos are kept.
+/// Whether all these photos are kept; from now on something names them.
 pub fn check_photos(tx: &Connection, photos: &[String]) -> Result<(), RegisterError> {
     for photo in photos {
         if one(tx, sql::HAS_PHOTO, [photo], |_| Ok(()))?.is_none() {
@@ -37,11 +37,12 @@ pub fn check_photos(tx: &Connection, photos: &[String]) -> Result<(), RegisterEr
                 shown(photo)
             )));
         }
+        run(tx, sql::NAME_PHOTO, [photo])?;
     }
     Ok(())
 }
 
-/// What an inspection found becomes work.
+/// What an inspection found becomes work, unless the same waits to be mended already.
 pub fn make_work(tx: &Connection, inspection: &Inspection) -> Result<(), RegisterError> {
     for item in inspection.findings() {
         let row = (
@@ -57,8 +58,17 @@ pub fn make_work(tx: &Connection, inspection: &Inspection) -> Result<(), Registe
 }
 
 /// What a struck-out inspection found is no work any more, unless it was done.
-pub fn strike_work(tx: &Connection, inspection: &str) -> Result<(), RegisterError> {
-    run(tx, sql::STRIKE_WORK, [inspection]).map(drop)
+pub fn strike_work(tx: &Connection, inspection: &str, source: &str) -> Result<(), RegisterError> {
+    if run(tx, sql::STRIKE_WORK, [inspection])? == 0 {
+        return Ok(());
+    }
+    // What others found too stays to be done.
+    let key = (source, INSPECTION);
+    let standing = all(tx, sql::STANDING_INSPECTIONS, key, |row| {
+        let id: String = column(row, 0)?;
+        json::<Inspection>(row, 1, "inspection", &id)
+    })?;
+    standing.iter().try_for_each(|other| make_work(tx, other))
 }
 
 /// Work was done.
@@ -169,6 +179,7 @@ fn add_photo(
     most_total_bytes: u64,
 ) -> Result<bool, RegisterError> {
     if one(tx, sql::HAS_PHOTO, [photo.id], |_| Ok(()))?.is_some() {
+        run(tx, sql::PHOTO_SENT_AGAIN, (photo.id, photo.at.ms()))?;
         return Ok(false);
     }
     let taken = one(tx, sql::PHOTO_BYTES, [], |row| column::<i64>(row, 0))?;
@@ -250,6 +261,15 @@ impl InspectionRegister for SqliteRegister {
     ) -> Result<bool, RegisterError> {
         checks::photo(photo)?;
         self.write("changed", |tx| add_photo(tx, photo, most_total_bytes))
+    }
+
+    fn drop_unnamed_photos(
+        &self,
+        before: Timestamp,
+        at_most: usize,
+    ) -> Result<usize, RegisterError> {
+        let key = (before.ms(), limit(at_most));
+        self.write("pruned", |tx| run(tx, sql::DROP_UNNAMED_PHOTOS, key))
     }
 
     fn photo(&self, id: &str) -> Result<Option<Photo>, RegisterError> {

@@ -18,6 +18,8 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_inspections.sql"),
     include_str!("migrations/0005_access.sql"),
     include_str!("migrations/0006_alert_life.sql"),
+    include_str!("migrations/0007_photos_named.sql"),
+    include_str!("migrations/0008_devices.sql"),
 ];
 
 /// What SQLite's `application_id` says of a register of ours: `FMrg`.

@@ -13,6 +13,7 @@ mod queries;
 
 mod access;
 mod alerts;
+mod devices;
 mod endpoint;
 mod inspections;
 mod people;

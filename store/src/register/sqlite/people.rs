@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::lists::{self, FLOW_TEST, INCIDENT, INSPECTION, PERMIT, ROUND, SILENCE, WINDOW};
 use super::queries as sql;
 use super::rows::{column, one, run, signed, to_json};
-use super::{alerts, inspections};
+use super::{alerts, devices, inspections};
 use crate::register::RegisterError;
 use crate::register::checks::{self, MOST_CHANGES, shown};
 
@@ -55,7 +55,17 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         Change::EpisodeHandled { by, act, .. } => checks::act(by, act),
         Change::SilenceEntered { silence } => checks::silence(silence),
         Change::ZoneSupplySet { zone, by, .. } => checks::zone_supply(zone, by),
-        Change::SourceRemoved { .. }
+        Change::DeviceConfigured {
+            device,
+            id,
+            set,
+            expires_at,
+            ..
+        } => checks::settings(device, id, set, *expires_at),
+        Change::DeviceReplaced { reason, .. } => checks::reason(reason),
+        Change::DeviceAnswered { .. }
+        | Change::ReceiverSilent { .. }
+        | Change::SourceRemoved { .. }
         | Change::FlowTestWithdrawn { .. }
         | Change::InspectionWithdrawn { .. }
         | Change::WindowEnded { .. }
@@ -74,7 +84,7 @@ pub fn change(
     changes: &[Change],
 ) -> Result<ChangeNumber, RegisterError> {
     let mut number = lists::newest_change(tx)?;
-    free_devices(tx, changes)?;
+    free_devices(tx, by, at, changes)?;
     for change in changes {
         carry_out(tx, by, at, change)?;
         number += 1;
@@ -117,7 +127,7 @@ fn carry_out(tx: &Connection, by: &str, at: Timestamp, change: &Change) -> Done 
         }
         Change::InspectionWithdrawn { id, source } => {
             withdraw(tx, INSPECTION, id, source, at)?;
-            inspections::strike_work(tx, id)
+            inspections::strike_work(tx, id, source)
         }
         Change::WorkDone {
             id,
@@ -141,6 +151,18 @@ fn carry_out(tx: &Connection, by: &str, at: Timestamp, change: &Change) -> Done 
             enter(tx, ROUND, &round.id, None, round.at, round)
         }
         Change::RoundEnded { id, at } => end(tx, ROUND, id, *at),
+        Change::DeviceConfigured {
+            device,
+            source,
+            id,
+            set,
+            expires_at,
+        } => {
+            let command = devices::command_of(device, id, set, at, *expires_at);
+            devices::configure(tx, by, &command, source)
+        }
+        Change::DeviceReplaced { source, new, .. } => devices::check_replaced(tx, source, new),
+        Change::DeviceAnswered { .. } | Change::ReceiverSilent { .. } => Ok(()),
         Change::RulesSet { scope, parameters } => set_rules(tx, scope, parameters),
         Change::WindowEntered { window } => {
             let source = window.over.source();
@@ -188,14 +210,10 @@ fn carry_out(tx: &Connection, by: &str, at: Timestamp, change: &Change) -> Done 
 }
 
 /// Sources that are about to get another device let go of theirs first: so two can change over.
-fn free_devices(tx: &Connection, changes: &[Change]) -> Done {
+fn free_devices(tx: &Connection, by: &str, at: Timestamp, changes: &[Change]) -> Done {
     for change in changes {
         if let Change::SourceSet { source } = change {
-            run(
-                tx,
-                sql::FREE_DEVICE,
-                (&*source.code, source.device.as_deref()),
-            )?;
+            devices::end_term(tx, by, at, source, changes)?;
         }
     }
     Ok(())

@@ -48,10 +48,17 @@ pub const ENTRIES_STANDING_OF_SOURCE: &str = "SELECT id, body, ended_at_ms FROM 
 
 // Inspections, work and photos ---------------------------------------------------------------
 
-pub const ADD_WORK: &str =
-    "INSERT INTO work (id, source, inspection, item, found_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
+/// The same thing found broken again, while it waits to be mended, is the same work; and what was
+/// mended since is not found by an inspection from before.
+pub const ADD_WORK: &str = "INSERT INTO work (id, source, inspection, item, found_at_ms)
+     SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS
+     (SELECT 1 FROM work WHERE source = ?2 AND item = ?4
+      AND (done_at_ms IS NULL OR done_at_ms > ?5))";
 /// What a struck-out inspection found was never there; what was done about it stays.
 pub const STRIKE_WORK: &str = "DELETE FROM work WHERE inspection = ?1 AND done_at_ms IS NULL";
+/// Inspections of a source that stand, oldest first: ?1 the source, ?2 the kind of entry.
+pub const STANDING_INSPECTIONS: &str = "SELECT id, body FROM entry
+     WHERE source = ?1 AND kind = ?2 AND ended_at_ms IS NULL ORDER BY at_ms, id LIMIT 10000";
 pub const WORK_DONE: &str =
     "UPDATE work SET done_at_ms = ?2, done_by = ?3, note = ?4, photos = ?5 WHERE id = ?1";
 pub const WORK: &str = "SELECT id, source, inspection, item, found_at_ms, done_at_ms, done_by,
@@ -87,6 +94,10 @@ pub const PHOTO_BYTES: &str = "SELECT bytes FROM photo_total";
 pub const ADD_PHOTO: &str =
     "INSERT INTO photo (id, media, at_ms, by, bytes) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub const HAS_PHOTO: &str = "SELECT 1 FROM photo WHERE id = ?1";
+pub const NAME_PHOTO: &str = "UPDATE photo SET named = 1 WHERE id = ?1";
+pub const PHOTO_SENT_AGAIN: &str = "UPDATE photo SET at_ms = ?2 WHERE id = ?1 AND named = 0";
+pub const DROP_UNNAMED_PHOTOS: &str = "DELETE FROM photo WHERE id IN
+     (SELECT id FROM photo WHERE named = 0 AND at_ms < ?1 ORDER BY at_ms LIMIT ?2)";
 pub const PHOTO: &str = "SELECT id, media, at_ms, by, bytes FROM photo WHERE id = ?1";
 
 // Changes ------------------------------------------------------------------------------------
@@ -122,29 +133,58 @@ pub const COMMANDS_WAITING: &str = "SELECT count(*) FROM command
 pub const PRUNE_COMMANDS: &str = "DELETE FROM command WHERE device = ?1 AND number <=
      (SELECT number FROM command WHERE device = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)";
 pub const COMMANDS_PENDING: &str = "SELECT number, device, id, body, created_at_ms, expires_at_ms,
-     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error FROM command
+     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error, asked_by FROM command
      WHERE number > ?1 AND delivered_at_ms IS NULL AND answered_at_ms IS NULL
        AND expires_at_ms > ?2 ORDER BY number LIMIT ?3";
 pub const COMMANDS_UNPUBLISHED: &str =
     "SELECT number, device, id, body, created_at_ms, expires_at_ms,
-     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error FROM command
-     WHERE delivered_at_ms IS NULL AND answered_at_ms IS NULL AND published_at_ms IS NULL
+     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error, asked_by FROM command
+     WHERE delivered_at_ms IS NULL AND answered_at_ms IS NULL
+       AND (published_at_ms IS NULL OR published_at_ms <= ?3)
        AND expires_at_ms > ?1 ORDER BY number LIMIT ?2";
 pub const COMMAND: &str = "SELECT number, device, id, body, created_at_ms, expires_at_ms,
-     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error FROM command
+     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error, asked_by FROM command
      WHERE number = ?1";
 pub const COMMANDS_OF_DEVICE: &str =
     "SELECT number, device, id, body, created_at_ms, expires_at_ms,
-     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error FROM command
+     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error, asked_by FROM command
      WHERE device = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3";
 pub const COMMAND_SENT: &str =
     "UPDATE command SET sent_at_ms = coalesce(sent_at_ms, ?2) WHERE number = ?1";
-pub const COMMAND_PUBLISHED: &str =
-    "UPDATE command SET published_at_ms = coalesce(published_at_ms, ?2) WHERE number = ?1";
+pub const COMMAND_PUBLISHED: &str = "UPDATE command SET published_at_ms = ?2 WHERE number = ?1";
 pub const COMMAND_DELIVERED: &str =
     "UPDATE command SET delivered_at_ms = coalesce(delivered_at_ms, ?2) WHERE number = ?1";
 pub const COMMAND_ANSWERED: &str = "UPDATE command SET answered_at_ms = ?3, ok = ?4, error = ?5
      WHERE device = ?1 AND id = ?2 AND answered_at_ms IS NULL";
+
+pub const COMMAND_ASKED_BY: &str = "UPDATE command SET asked_by = ?2 WHERE number = ?1";
+pub const COMMAND_OF_ID: &str = "SELECT number, device, id, body, created_at_ms, expires_at_ms,
+     sent_at_ms, published_at_ms, delivered_at_ms, answered_at_ms, ok, error, asked_by FROM command
+     WHERE device = ?1 AND id = ?2";
+
+// Devices -------------------------------------------------------------------------------------
+
+pub const SOURCE_OF_DEVICE: &str = "SELECT code, body FROM source WHERE device = ?1";
+/// The device that a source is about to lose, if it is another than ?2.
+pub const DEVICE_TO_FREE: &str =
+    "SELECT device FROM source WHERE code = ?1 AND device IS NOT NULL AND device IS NOT ?2";
+pub const END_TERM: &str =
+    "INSERT INTO device_term (source, device, until_ms, next, replaced, reason, by)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+/// The newest first: of a source, before a number.
+pub const TERMS_OF_SOURCE: &str =
+    "SELECT number, device, until_ms, next, replaced, reason, by FROM device_term
+     WHERE source = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3";
+/// Since when a device that replaced another is where it is.
+pub const REPLACED_AT: &str = "SELECT until_ms FROM device_term
+     WHERE next = ?1 AND replaced = 1 ORDER BY number DESC LIMIT 1";
+pub const DEVICE_FACTS: &str =
+    "SELECT firmware, boot_at_ms, config, at_ms FROM device_fact WHERE device = ?1";
+pub const NOTE_DEVICE: &str =
+    "INSERT INTO device_fact (device, firmware, boot_at_ms, config, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)
+     ON CONFLICT (device) DO UPDATE SET firmware = coalesce(?2, firmware),
+     boot_at_ms = max(coalesce(?3, boot_at_ms), coalesce(boot_at_ms, ?3)),
+     config = coalesce(?4, config), at_ms = max(at_ms, ?5)";
 
 // The own endpoint ---------------------------------------------------------------------------
 

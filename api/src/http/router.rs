@@ -21,7 +21,8 @@ use super::problem::{Problem, ProblemKind};
 use super::{
     access, alerts, changes, devices, flags, flow_tests, forecasts, guard, health, import,
     incidents, inspections, keys, login, maintenance_windows, me, openapi, page, permits, photos,
-    places, quarantine, rounds, rules, sessions, silences, sources, stream, supply_schedules, users, uses, watched, work,
+    places, quarantine, rounds, rules, sessions, silences, sources, stream, supply_schedules,
+    users, uses, watched, work,
 };
 
 /// A body at most, bytes; imports have their own limit.

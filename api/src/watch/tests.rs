@@ -6,8 +6,8 @@ use std::path::Path;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{Change, MaintenanceWindow};
-use firemain_domain::handling::Area;
 use firemain_domain::clock::{Clock, HandClock, SystemClock};
+use firemain_domain::handling::Area;
 use firemain_domain::judging::{Control, Verdict};
 use firemain_domain::source::{
     Access, Kind, Position as Place, Reporting, Requirement, Sensor, Source, Status, TapPoint,

@@ -1,3 +1,4 @@
+use firemain_domain::clock::Clock as _;
 use firemain_domain::time::HOUR_MS;
 use serde_json::json;
 

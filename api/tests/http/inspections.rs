@@ -1,4 +1,5 @@
 use firemain_api::http::{HttpSettings, InspectionSettings};
+use firemain_domain::clock::Clock as _;
 use serde_json::{Value, json};
 
 use crate::bench::{Answer, Bench, codes, hydrant};

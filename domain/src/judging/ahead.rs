@@ -255,7 +255,11 @@ fn flow_test(one: &One, rules: &Rules, now: Timestamp) -> Option<Forecast> {
         .at_rest_kpa
         .filter(|_| source.taps_main() && !one.state.silent);
     if by_age > now && !point.still_valid(test.at, now, at_rest) {
-        return Some(Forecast::certain(what, Why::StaticMoved, one.state.last().at));
+        return Some(Forecast::certain(
+            what,
+            Why::StaticMoved,
+            one.state.last().at,
+        ));
     }
     let days = by_age.since_ms(now) as f64 / DAY_MS as f64;
     (days <= rules.ahead.flow_test_days).then(|| Forecast::certain(what, Why::Age, by_age))

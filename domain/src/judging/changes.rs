@@ -97,6 +97,7 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
         Change::SilenceEnded { id, .. } => heeding::end_silence(judge, id, effects),
         Change::ZoneSupplySet { zone, schedule, .. } => {
             areas::set_supply(judge, zone, schedule.as_ref(), effects);
+        }
         Change::ReceiverSilent { since, at } => receive::silent(judge, *since, *at, effects),
         Change::DeviceAnswered {
             source,

@@ -333,7 +333,7 @@ fn by_accuracy(
             ) || one
                 .state
                 .at_rest_kpa
-                .is_some_and(|kpa| may_be_the_sensor(one, index, kpa, one.state.last.at, world)))
+                .is_some_and(|kpa| may_be_the_sensor(one, index, kpa, one.state.last().at, world)))
     };
     // Where the newest reading is not low at all, there is less to wake somebody for still.
     let run = condition.run.as_ref();

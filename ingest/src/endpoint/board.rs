@@ -96,6 +96,7 @@ mod tests {
             answered_at: None,
             ok: None,
             error: None,
+            asked_by: None,
         }
     }
 

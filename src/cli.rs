@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use firemain_domain::Timestamp;
+use firemain_domain::people::{Language, Role};
 use firemain_firmware_sim::cli::SimArgs;
 
 /// firemain watches a city's firefighting water and flags the sources that fall short.
@@ -21,6 +22,7 @@ First steps:
   firemain demo                          a simulated town in one process; nothing to set up
   firemain doctor                        what is wrong with the settings, broker, database, disk
   firemain import sources.csv --dry-run  check a register of hydrants, tanks and draw points
+  firemain user add lan --role administrator   the first who may log in
   firemain serve                         receive, judge and serve, by firemain.toml
 
 Settings come from firemain.toml (or --config FILE), then from the environment:
@@ -45,6 +47,10 @@ pub enum Command {
     Backtest(BacktestArgs),
     /// Enter a register of sources from CSV or GeoJSON, all of it or nothing
     Import(ImportArgs),
+    /// Say who may log in, and what they may do
+    User(UserArgs),
+    /// Make and revoke keys for machines
+    Key(KeyArgs),
     /// Check settings, data directory, broker, database and clock, and say what to do
     Doctor(ConfigArgs),
     /// List every setting with its default and its effect
@@ -151,6 +157,151 @@ pub struct ImportArgs {
     /// Only check, change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// `firemain user`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  firemain user add lan --role administrator            asks for the password
+  firemain user add doi-3 --role crew --unit \"Phường Hoàn Kiếm\" --password-file secret.txt
+  firemain user set-password lan
+A firemain that runs on the same data directory sees the change at once.")]
+pub struct UserArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: UserCommand,
+}
+
+/// What can be done to users.
+#[derive(Clone, Debug, Subcommand)]
+pub enum UserCommand {
+    /// Enter somebody who may log in
+    Add(UserAddArgs),
+    /// List everybody who may log in
+    List(ConfigArgs),
+    /// Give somebody another password; their sessions end
+    SetPassword(UserPasswordArgs),
+    /// Keep somebody out from now on; their sessions end
+    Disable(UserNameArgs),
+}
+
+/// `firemain user add`
+#[derive(Clone, Debug, Args)]
+pub struct UserAddArgs {
+    /// The name to log in with: lower-case letters, digits, `.`, `_`, `-`, `@`, `+`
+    pub name: String,
+    /// viewer, crew, dispatcher, operator or administrator
+    #[arg(long)]
+    pub role: Role,
+    /// What people call them
+    #[arg(long)]
+    pub display_name: Option<String>,
+    /// vi or en
+    #[arg(long, default_value = "vi")]
+    pub language: Language,
+    /// They act for sources of this unit only; give it again for more
+    #[arg(long = "unit", value_name = "UNIT")]
+    pub units: Vec<String>,
+    /// Where mail reaches them
+    #[arg(long)]
+    pub email: Option<String>,
+    /// Where a short message reaches them
+    #[arg(long)]
+    pub phone: Option<String>,
+    /// The password.
+    #[command(flatten)]
+    pub password: PasswordArgs,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// Where a password comes from.
+#[derive(Clone, Debug, Args)]
+pub struct PasswordArgs {
+    /// A file that holds the password; `-`: standard input; without it, it is asked for
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// `firemain user set-password`
+#[derive(Clone, Debug, Args)]
+pub struct UserPasswordArgs {
+    /// Whose
+    pub name: String,
+    /// The password.
+    #[command(flatten)]
+    pub password: PasswordArgs,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// `firemain user disable`
+#[derive(Clone, Debug, Args)]
+pub struct UserNameArgs {
+    /// Whom
+    pub name: String,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// `firemain key`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  firemain key add grafana --scope '*:read'             looks at everything a viewer may
+  firemain key add prometheus --scope metrics           only /metrics
+  firemain key add cad --role dispatcher --scope incidents:write --days 365")]
+pub struct KeyArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: KeyCommand,
+}
+
+/// What can be done to keys.
+#[derive(Clone, Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key; it is printed this once
+    Add(KeyAddArgs),
+    /// List keys, those revoked and expired among them
+    List(ConfigArgs),
+    /// Revoke a key, from now on
+    Revoke(KeyIdArgs),
+}
+
+/// `firemain key add`
+#[derive(Clone, Debug, Args)]
+pub struct KeyAddArgs {
+    /// What it is for
+    pub name: String,
+    /// viewer, crew, dispatcher, operator or administrator
+    #[arg(long, default_value = "viewer")]
+    pub role: Role,
+    /// Bind it to a resource, such as `alerts:write`, `*:read` or `metrics`; give it again for more
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub scopes: Vec<String>,
+    /// It acts for sources of this unit only; give it again for more
+    #[arg(long = "unit", value_name = "UNIT")]
+    pub units: Vec<String>,
+    /// Good for so many days; without it until it is revoked
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: Option<u32>,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// `firemain key revoke`
+#[derive(Clone, Debug, Args)]
+pub struct KeyIdArgs {
+    /// Its id: how it begins, as `firemain key list` lists it
+    pub id: String,
     /// Where the settings are.
     #[command(flatten)]
     pub config: ConfigArgs,

@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod exit;
 mod log;
+mod people;
 mod ready;
 mod running;
 mod settings;
@@ -20,6 +21,7 @@ use crate::cli::{Cli, Command};
 fn main() -> ExitCode {
     // A reader that goes away early (`firemain … | head`) is no failure of ours to shout about.
     let cli = Cli::parse();
+    firemain_api::choose_cryptography();
     let outcome = match &cli.command {
         Command::Demo(args) => commands::demo::run(args),
         Command::Serve(args) => commands::serve::run(args, stores::Parts::Both),
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
         Command::Sim(args) => commands::sim::run(args),
         Command::Backtest(args) => commands::backtest::run(args),
         Command::Import(args) => commands::import::run(args),
+        Command::User(args) => commands::user::run(args),
+        Command::Key(args) => commands::key::run(args),
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Settings => commands::settings::run(),
     };

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use firemain_api::http::{AppState, HttpSettings, InspectionSettings, Serving, Tail, TlsFiles};
+use firemain_api::http::{
+    AccessSettings, AppState, HttpSettings, InspectionSettings, OidcSettings, Serving, Tail,
+    TlsFiles,
+};
 use firemain_api::watch::{Watch, WatchError, WatchSettings};
 use firemain_domain::clock::SharedClock;
 use firemain_ingest::endpoint::{
@@ -147,7 +150,7 @@ impl Running {
                     cert_file,
                     key_file,
                 }),
-            allow_without_login: settings.http.allow_without_login,
+            access: access(settings),
             inspections: InspectionSettings {
                 hydrant_days: settings.inspections.hydrant_days,
                 tank_days: settings.inspections.tank_days,
@@ -157,6 +160,7 @@ impl Running {
             tail,
             ..HttpSettings::default()
         };
+        crate::people::first(&settings.access, &*self.stores.register, clock.now())?;
         self.serving = Some(firemain_api::http::serve(http, state, cancel.clone()).await?);
         Ok(())
     }
@@ -218,7 +222,7 @@ impl Running {
         Ready {
             http: self.serving.as_ref().map(Serving::url).unwrap_or_default(),
             mqtt: plain.or(tls).unwrap_or_default(),
-            with_login: false,
+            login: None,
         }
     }
 
@@ -251,6 +255,32 @@ impl Running {
         };
         tokio::join!(receiving, judging, serving);
         drop(stores);
+    }
+}
+
+/// How people log in.
+fn access(settings: &Settings) -> AccessSettings {
+    let access = &settings.access;
+    let public_url = settings.http.public_url.as_deref().unwrap_or_default();
+    let oidc = access.oidc.as_ref().map(|oidc| OidcSettings {
+        issuer: oidc.issuer.clone(),
+        client_id: oidc.client_id.clone(),
+        client_secret: oidc
+            .client_secret
+            .as_ref()
+            .map(|secret| secret.reveal().to_owned()),
+        redirect_url: format!("{}/login/oidc/callback", public_url.trim_end_matches('/')),
+        scopes: oidc.scopes.clone(),
+        role_claim: oidc.role_claim.clone(),
+        roles: oidc.roles.clone(),
+        units_claim: oidc.units_claim.clone(),
+        ca_file: oidc.ca_file.clone(),
+    });
+    AccessSettings {
+        session_idle: access.session_idle.duration(),
+        session_most: access.session_max.duration(),
+        proxies: access.proxies.clone(),
+        oidc,
     }
 }
 

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use serde_json::Value;
-use support::{Firemain, Mosquitto};
+use serde_json::{Value, json};
+use support::{Firemain, Http, Mosquitto, SOON, until};
 
 fn firemain(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_firemain"));
@@ -161,6 +161,116 @@ fn an_import_says_what_is_wrong_and_changes_nothing_then_imports() {
     );
     let again = firemain(here, &["import", "good.csv"]);
     assert!(said(&again).contains("already"), "{}", said(&again));
+}
+
+#[test]
+fn users_and_keys_made_on_the_command_line_work_at_once_in_a_running_firemain() {
+    let serving = Firemain::builder("serve")
+        .config("[endpoint]\nlisten = \"127.0.0.1:0\"")
+        .start();
+    let http = serving.http();
+    assert_eq!(http.get("/api/v1/flags").status, 200, "nobody to log in as");
+    let here = serving.data().parent().unwrap();
+    let config = serving.config_file().to_str().unwrap();
+    fs::write(here.join("secret"), "ba con mèo đen\n").unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_firemain"));
+        command
+            .current_dir(here)
+            .args(arguments)
+            .args(["--config", config]);
+        command.env("FIREMAIN__DATA__DIR", serving.data());
+        command.output().expect("firemain starts")
+    };
+    let poor = run(&[
+        "user",
+        "add",
+        "Lan",
+        "--role",
+        "administrator",
+        "--password-file",
+        "secret",
+    ]);
+    assert_eq!(poor.status.code(), Some(2), "{}", said(&poor));
+    let add = [
+        "user",
+        "add",
+        "lan",
+        "--role",
+        "administrator",
+        "--password-file",
+        "secret",
+    ];
+    let made = run(&add);
+    assert!(made.status.success(), "{}", said(&made));
+    assert_eq!(run(&add).status.code(), Some(2), "once");
+    until("strangers are refused", SOON, || {
+        http.get("/api/v1/flags").status == 401
+    });
+    let login = json!({ "user": "lan", "password": "ba con mèo đen" });
+    assert_eq!(http.post("/api/v1/login", &login).status, 200);
+
+    let key = run(&["key", "add", "grafana", "--scope", "flags:read"]);
+    let key = String::from_utf8(key.stdout).unwrap().trim().to_owned();
+    let with_key =
+        Http::at(&serving.ready().http).with_header("Authorization", &format!("Bearer {key}"));
+    assert_eq!(with_key.get("/api/v1/flags").status, 200);
+    assert_eq!(with_key.get("/api/v1/sources").status, 403);
+    let listed = run(&["key", "list"]);
+    let id = key.rsplitn(2, '_').nth(1).map(|id| &id[..13]).unwrap();
+    assert!(
+        said(&listed).contains(id) && !said(&listed).contains(&key),
+        "{}",
+        said(&listed)
+    );
+    let revoked = run(&["key", "revoke", id]);
+    assert!(revoked.status.success(), "{}", said(&revoked));
+    assert_eq!(
+        with_key.get("/api/v1/flags").status,
+        401,
+        "from the next request on"
+    );
+
+    fs::write(here.join("secret"), "hai con thằn lằn\n").unwrap();
+    let set = run(&["user", "set-password", "lan", "--password-file", "secret"]);
+    assert!(set.status.success(), "{}", said(&set));
+    assert_eq!(http.post("/api/v1/login", &login).status, 401);
+    let last = run(&["user", "disable", "lan"]);
+    assert!(
+        said(&last).contains("last administrator"),
+        "{}",
+        said(&last)
+    );
+    assert!(said(&run(&["user", "list"])).contains("lan  administrator"));
+    let told = serving.said().join("\n");
+    assert!(
+        told.lines()
+            .filter(|line| line.contains("access."))
+            .all(|line| line.starts_with('{') && line.ends_with('}')),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_first_administrator_comes_from_the_settings_where_there_is_no_user() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "ba con mèo đen\n").unwrap();
+    let config = format!(
+        "[endpoint]\nlisten = \"127.0.0.1:0\"\n[access]\nadministrator = \"lan\"\nadministrator_password_file = {secret:?}"
+    );
+    let mut serving = Firemain::builder("serve").config(&config).start();
+    let login = json!({ "user": "lan", "password": "ba con mèo đen" });
+    assert_eq!(serving.http().get("/api/v1/flags").status, 401);
+    assert_eq!(serving.http().post("/api/v1/login", &login).status, 200);
+    serving.terminate();
+    fs::write(&secret, "another password\n").unwrap();
+    serving.start_again();
+    assert_eq!(
+        serving.http().post("/api/v1/login", &login).status,
+        200,
+        "only the first"
+    );
 }
 
 #[test]

@@ -4,7 +4,8 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Firemain, SOON, Stopwatch, until, until_some};
+use serde_json::json;
+use support::{Firemain, Http, SOON, Stopwatch, until, until_some};
 
 #[test]
 fn the_demo_shows_a_town_in_which_things_happen() {
@@ -12,7 +13,17 @@ fn the_demo_shows_a_town_in_which_things_happen() {
     let mut demo = Firemain::builder("demo").start();
     eprintln!("ready after {:?}", began.elapsed());
     let ready = demo.ready().line.clone();
-    assert!(ready.contains(" user= password= key="), "{ready}");
+    for part in [" user=admin ", " password=", " key=fm_"] {
+        assert!(ready.contains(part), "{ready}");
+    }
+    let stranger = Http::at(&demo.ready().http);
+    assert_eq!(
+        stranger.get("/api/v1/flags").status,
+        401,
+        "nobody gets in without"
+    );
+    let login = json!({ "user": demo.ready().user, "password": demo.ready().password });
+    assert_eq!(stranger.post("/api/v1/login", &login).status, 200);
     let http = demo.http();
     let flags = until_some("the first flags", SOON, || {
         let flags = http.get("/api/v1/flags?limit=200").ok();

@@ -9,6 +9,7 @@ pub mod backtest;
 
 pub mod import;
 
+pub mod access;
 pub mod http;
 
 use std::sync::Arc;
@@ -17,6 +18,12 @@ use firemain_store::archive::Archive;
 use firemain_store::intake::Intake;
 use firemain_store::journal::Journal;
 use firemain_store::register::Register;
+
+/// Chooses the cryptography of everything in this process that speaks TLS, once, before anything does.
+pub fn choose_cryptography() {
+    // Whoever chose before chose the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
 
 /// Where everything is kept: what judging and the API work on.
 #[derive(Clone)]

@@ -41,9 +41,75 @@ const FIXED: &[(&str, &str, &str)] = &[
         "PEM file with the private key of that certificate.",
     ),
     (
-        "http.allow_without_login",
-        "false",
-        "Listen beyond this machine although there is no login yet. Only behind a proxy that checks who comes.",
+        "access.administrator",
+        "",
+        "Where there is no user yet, this administrator is made at the start. Together with `access.administrator_password_file`.",
+    ),
+    (
+        "access.administrator_password",
+        "",
+        "The first administrator's password. Better: `access.administrator_password_file`.",
+    ),
+    (
+        "access.administrator_password_file",
+        "",
+        "File that holds that password.",
+    ),
+    (
+        "access.session_idle",
+        "\"12h\"",
+        "A login that is not used for so long is over. 1min to 90d.",
+    ),
+    (
+        "access.session_max",
+        "\"7d\"",
+        "A login is over after so long, used or not. 1min to 90d.",
+    ),
+    (
+        "access.proxies",
+        "[]",
+        "Addresses of proxies before firemain, such as `[\"127.0.0.1\"]`: what they say in `X-Forwarded-For` is believed.",
+    ),
+    (
+        "access.oidc.issuer",
+        "",
+        "Address of an OpenID Connect issuer at which people may log in: see [access.md](access.md).",
+    ),
+    (
+        "access.oidc.client_id",
+        "",
+        "Who firemain is to the issuer.",
+    ),
+    (
+        "access.oidc.client_secret",
+        "",
+        "What it proves that with. Better: `access.oidc.client_secret_file`. None: a public client.",
+    ),
+    ("access.oidc.client_secret_file", "", "File that holds it."),
+    (
+        "access.oidc.scopes",
+        "[\"profile\", \"email\"]",
+        "What is asked for beside `openid`.",
+    ),
+    (
+        "access.oidc.role_claim",
+        "\"roles\"",
+        "The claim of the ID token that names roles: a name, or a JSON pointer such as `/realm_access/roles`.",
+    ),
+    (
+        "access.oidc.roles",
+        "",
+        "What that claim says, and which role it is here: `{ \"fire-watch\" = \"dispatcher\" }`. The highest counts; who has none is refused.",
+    ),
+    (
+        "access.oidc.units_claim",
+        "",
+        "The claim that names the units for which somebody acts. None: everybody acts for all.",
+    ),
+    (
+        "access.oidc.ca_file",
+        "",
+        "PEM file with certificates that may sign the issuer's, beside those of the system.",
     ),
     (
         "mqtt.url",

@@ -78,7 +78,9 @@ fn refuse_unknown_keys(root: &Value) -> Result<(), SettingsError> {
     let mut names = Vec::new();
     collect_names(root, "", &mut names);
     for name in names {
-        if !known.iter().any(|key| key.name == name) {
+        // What a foreign issuer calls roles is its own affair.
+        let free = name.starts_with("access.oidc.roles.");
+        if !free && !known.iter().any(|key| key.name == name) {
             let hint = keys::nearest(&name);
             return Err(SettingsError::UnknownKey { name, hint });
         }
@@ -111,6 +113,19 @@ fn read_secrets(settings: &mut Settings) -> Result<(), SettingsError> {
         mqtt.password_file.as_deref(),
         &mut mqtt.password,
     )?;
+    let access = &mut settings.access;
+    take_secret(
+        "access.administrator_password_file",
+        access.administrator_password_file.as_deref(),
+        &mut access.administrator_password,
+    )?;
+    if let Some(oidc) = &mut access.oidc {
+        take_secret(
+            "access.oidc.client_secret_file",
+            oidc.client_secret_file.as_deref(),
+            &mut oidc.client_secret,
+        )?;
+    }
     let archive = &mut settings.archive;
     take_secret(
         "archive.token_file",
@@ -141,6 +156,9 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
         return contradiction(
             "`http.cert_file` and `http.key_file` go together: give both or neither",
         );
+    }
+    if let Err(why) = settings.access.check(settings.http.public_url.as_deref()) {
+        return contradiction(why);
     }
     if settings.endpoint.tls_listen.is_some()
         && (settings.endpoint.cert_file.is_none() || settings.endpoint.key_file.is_none())
@@ -264,6 +282,27 @@ mod tests {
             let toml = block.split("```").next().unwrap();
             assert_eq!(from_toml(toml).unwrap().mqtt.subscriptions.len(), 2);
         }
+    }
+
+    #[test]
+    fn a_foreign_issuer_maps_its_own_names_to_roles() {
+        let toml = |issuer: &str, roles: &str| {
+            format!(
+                "[http]\npublic_url = \"https://water.example\"\n[access.oidc]\nissuer = \"{issuer}\"\nclient_id = \"firemain\"\nclient_secret = \"hush\"\nroles = {roles}"
+            )
+        };
+        let settings = from_toml(&toml(
+            "https://login.example",
+            "{ \"Fire-Watch\" = \"dispatcher\", admins = \"administrator\" }",
+        ))
+        .unwrap();
+        let oidc = settings.access.oidc.as_ref().unwrap();
+        let role = oidc.roles.get("Fire-Watch").map(|role| role.name());
+        assert_eq!(role, Some("dispatcher"), "{:?}", oidc.roles);
+        assert!(!format!("{settings:?}").contains("hush"));
+        assert!(from_toml(&toml("http://login.example", "{ a = \"crew\" }")).is_err());
+        assert!(from_toml(&toml("https://login.example", "{}")).is_err());
+        assert!(from_toml("[access]\nadministrator = \"lan\"").is_err());
     }
 
     #[test]

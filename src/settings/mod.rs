@@ -4,11 +4,13 @@
 //! `x_file`. Every key is listed, with its effect, in [`keys`]; `docs/config.md` is checked against
 //! that list.
 
+mod access;
 pub mod keys;
 mod load;
 mod secret;
 mod span;
 
+pub use access::Access;
 pub use load::{SettingsError, load};
 pub use secret::Secret;
 pub use span::Span;
@@ -26,6 +28,7 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     pub data: Data,
     pub http: Http,
+    pub access: Access,
     pub mqtt: Mqtt,
     pub endpoint: Endpoint,
     pub journal: Journal,
@@ -59,7 +62,6 @@ pub struct Http {
     pub public_url: Option<String>,
     pub cert_file: Option<PathBuf>,
     pub key_file: Option<PathBuf>,
-    pub allow_without_login: bool,
 }
 
 impl Default for Http {
@@ -69,7 +71,6 @@ impl Default for Http {
             public_url: None,
             cert_file: None,
             key_file: None,
-            allow_without_login: false,
         }
     }
 }

@@ -15,6 +15,16 @@ impl Span {
         Self(Duration::from_secs(days * 86_400))
     }
 
+    /// So many hours.
+    pub const fn hours(hours: u64) -> Self {
+        Self(Duration::from_secs(hours * 3_600))
+    }
+
+    /// As the standard library has it.
+    pub const fn duration(self) -> Duration {
+        self.0
+    }
+
     /// In milliseconds.
     pub fn ms(self) -> i64 {
         i64::try_from(self.0.as_millis()).unwrap_or(i64::MAX)

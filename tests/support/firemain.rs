@@ -32,6 +32,10 @@ pub(crate) struct Ready {
     pub(crate) line: String,
     pub(crate) http: String,
     pub(crate) mqtt: String,
+    /// User name, password and key; empty but for the demo.
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) key: String,
 }
 
 impl Ready {
@@ -45,6 +49,9 @@ impl Ready {
             line: line.to_owned(),
             http: value("http="),
             mqtt: value("mqtt="),
+            user: value("user="),
+            password: value("password="),
+            key: value("key="),
         })
     }
 
@@ -210,7 +217,12 @@ impl Firemain {
 
     #[track_caller]
     pub(crate) fn http(&self) -> Http {
-        Http::at(&self.ready().http)
+        let ready = self.ready();
+        let http = Http::at(&ready.http);
+        if ready.key.is_empty() {
+            return http;
+        }
+        http.with_header("Authorization", &format!("Bearer {}", ready.key))
     }
 
     pub(crate) fn data(&self) -> &Path {

@@ -10,6 +10,8 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::access::Access;
+use super::login::oidc::Oidc;
 use super::principal::Principal;
 use super::problem::{Problem, ProblemKind};
 use super::settings::HttpSettings;
@@ -59,6 +61,10 @@ pub struct App {
     pub photos: Semaphore,
     /// Cancelled when it is time to stop.
     pub cancel: CancellationToken,
+    /// What the guard remembers.
+    pub access: Access,
+    /// The foreign issuer, if there is one.
+    pub oidc: Option<Oidc>,
     asking: Arc<Semaphore>,
 }
 
@@ -73,8 +79,18 @@ pub enum Applied {
 
 impl App {
     /// What handlers work with under these settings.
-    pub fn new(settings: HttpSettings, state: AppState, cancel: CancellationToken) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the foreign issuer's settings cannot be used.
+    pub fn new(
+        settings: HttpSettings,
+        state: AppState,
+        cancel: CancellationToken,
+    ) -> Result<Self, String> {
+        let oidc = settings.access.oidc.clone().map(Oidc::new).transpose()?;
+        Ok(Self {
+            access: Access::new(),
+            oidc,
             streams: Arc::new(Semaphore::new(settings.max_streams)),
             imports: Semaphore::new(1),
             photos: Semaphore::new(PHOTOS),
@@ -86,7 +102,7 @@ impl App {
             watch: state.watch,
             clock: state.clock,
             cancel,
-        }
+        })
     }
 
     /// The wall clock.

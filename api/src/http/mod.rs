@@ -23,6 +23,12 @@ mod flags;
 mod rules;
 mod sources;
 
+mod keys;
+mod login;
+mod me;
+mod sessions;
+mod users;
+
 mod alerts;
 mod stream;
 
@@ -54,12 +60,14 @@ mod entropy;
 mod history;
 mod view;
 
+pub use access::NO_USER;
+pub(crate) use access::table as access_table;
 pub use app::AppState;
 pub use history::Tail;
 pub use principal::{Principal, Role, Scope, Via};
 pub use problem::{Fault, Problem, ProblemKind};
 pub use serve::{ServeError, Serving, serve};
-pub use settings::{HttpSettings, InspectionSettings, TlsFiles};
+pub use settings::{AccessSettings, HttpSettings, InspectionSettings, OidcSettings, TlsFiles};
 
 /// The OpenAPI document as JSON: for those who generate clients from it.
 pub fn openapi_json() -> String {

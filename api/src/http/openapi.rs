@@ -11,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::{Fault, Problem};
 
-const TAGS: [(&str, &str); 20] = [
+const TAGS: [(&str, &str); 21] = [
     (
         "flags",
         "What falls below its requirement now, worst first.",
@@ -46,6 +46,10 @@ const TAGS: [(&str, &str); 20] = [
     ),
     ("quarantine", "Messages that could not be used."),
     ("places", "Administrative units and pressure zones."),
+    (
+        "people",
+        "Who one is, who may log in, and what they may do; sessions and keys.",
+    ),
     ("health", "How firemain itself is."),
 ];
 

@@ -46,6 +46,8 @@ pub enum Via {
     Key {
         /// The key's id.
         id: Arc<str>,
+        /// To what it is bound; empty: to all that its role reaches.
+        scopes: Arc<[String]>,
     },
 }
 

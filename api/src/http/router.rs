@@ -20,12 +20,14 @@ use super::app::App;
 use super::problem::{Problem, ProblemKind};
 use super::{
     access, alerts, changes, devices, flags, flow_tests, forecasts, guard, health, import,
-    incidents, inspections, maintenance_windows, openapi, page, permits, photos, places,
-    quarantine, rounds, rules, sources, stream, watched, work,
+    incidents, inspections, keys, login, maintenance_windows, me, openapi, page, permits, photos,
+    places, quarantine, rounds, rules, sessions, sources, stream, users, watched, work,
 };
 
 /// A body at most, bytes; imports have their own limit.
 const BODY_BYTES: usize = 64 * 1024;
+/// The form of the login page at most, bytes.
+const PAGE_BYTES: usize = 8 * 1024;
 /// An answer at most takes so long; the stream and imports have their own limits.
 const WITHIN: Duration = Duration::from_secs(30);
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -40,6 +42,7 @@ pub fn of(app: Arc<App>) -> Router {
             get(async move || Json((*document).clone())),
         )
         .merge(page::routes())
+        .merge(login::page_routes().layer(DefaultBodyLimit::max(PAGE_BYTES)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
@@ -71,6 +74,11 @@ pub fn documented(public_url: Option<&str>) -> (Router<Arc<App>>, OpenApi) {
         .merge(devices::routes())
         .merge(quarantine::routes())
         .merge(places::routes())
+        .merge(login::routes())
+        .merge(me::routes())
+        .merge(sessions::routes())
+        .merge(users::routes())
+        .merge(keys::routes())
         .layer(middleware::from_fn(in_time))
         .layer(DefaultBodyLimit::max(BODY_BYTES));
     let api = quick
@@ -127,7 +135,6 @@ fn panicked(fault: Box<dyn Any + Send + 'static>) -> Response {
 async fn secured(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CSP),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -138,6 +145,9 @@ async fn secured(mut response: Response) -> Response {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(CSP));
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

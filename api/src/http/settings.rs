@@ -1,7 +1,12 @@
 //! How the listener is set.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
+
+use firemain_domain::people::Role;
 
 use super::history::Tail;
 
@@ -14,8 +19,8 @@ pub struct HttpSettings {
     pub public_url: Option<String>,
     /// Certificate chain and private key, both PEM: serve HTTPS.
     pub tls: Option<TlsFiles>,
-    /// Listen beyond this machine although there is no login.
-    pub allow_without_login: bool,
+    /// How people log in.
+    pub access: AccessSettings,
     /// Connections at once, at most.
     pub max_connections: usize,
     /// Clients of the live stream at once, at most.
@@ -27,6 +32,64 @@ pub struct HttpSettings {
     /// How readings too young for the archive are read from the journal: set it where archiving runs
     /// in another process.
     pub tail: Option<Tail>,
+}
+
+/// How people log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessSettings {
+    /// A session that is not used for so long is over.
+    pub session_idle: Duration,
+    /// A session is over after so long.
+    pub session_most: Duration,
+    /// Addresses of proxies of ours, whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
+    /// A foreign issuer that vouches for people.
+    pub oidc: Option<OidcSettings>,
+}
+
+impl Default for AccessSettings {
+    fn default() -> Self {
+        Self {
+            session_idle: Duration::from_hours(12),
+            session_most: Duration::from_hours(7 * 24),
+            proxies: Vec::new(),
+            oidc: None,
+        }
+    }
+}
+
+/// A foreign issuer: OpenID Connect.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct OidcSettings {
+    /// Its address; `/.well-known/openid-configuration` is asked below it.
+    pub issuer: String,
+    /// Who we are to it.
+    pub client_id: String,
+    /// What we prove that with.
+    pub client_secret: Option<String>,
+    /// Where it sends browsers back to: `…/login/oidc/callback`.
+    pub redirect_url: String,
+    /// What is asked for beside `openid`.
+    pub scopes: Vec<String>,
+    /// The claim that names roles: a name, or a JSON pointer.
+    pub role_claim: String,
+    /// What it names, and which role of ours that is.
+    pub roles: BTreeMap<String, Role>,
+    /// The claim that names units; absent: everybody acts for all.
+    pub units_claim: Option<String>,
+    /// PEM file with certificates that may sign the issuer's, beside those of the system.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl fmt::Debug for OidcSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OidcSettings")
+            .field("issuer", &self.issuer)
+            .field("client_id", &self.client_id)
+            .field("role_claim", &self.role_claim)
+            .field("roles", &self.roles)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How often sources are to be looked at, and how much photos may take.
@@ -68,7 +131,7 @@ impl Default for HttpSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
             tls: None,
-            allow_without_login: false,
+            access: AccessSettings::default(),
             max_connections: 4_096,
             max_streams: 256,
             max_import_bytes: 200 * 1024 * 1024,

@@ -90,8 +90,7 @@ impl Bench {
         };
         let serving = serve(settings, state, cancel.clone()).await.unwrap();
         let url = serving.url();
-        // The one in use: another test of this process may have chosen it before.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        firemain_api::choose_cryptography();
         let client = Client::builder()
             .danger_accept_invalid_certs(true)
             .timeout(WITHIN)

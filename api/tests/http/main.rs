@@ -5,6 +5,14 @@
 
 mod archive;
 mod bench;
+mod people;
+
+mod access;
+mod injection;
+mod issuer;
+mod login;
+mod oidc;
+mod users;
 
 mod alerts;
 mod changes;

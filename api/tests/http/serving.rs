@@ -46,30 +46,44 @@ async fn a_busy_port_is_named_with_the_way_round_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_does_not_listen_to_the_world_without_a_login_unless_told_to() {
+async fn reached_by_the_world_it_answers_nobody_until_there_is_a_user() {
     let bench = Bench::start().await;
-    let listen = ([0, 0, 0, 0], 0).into();
-    let error = refusal(
-        &bench,
-        HttpSettings {
-            listen,
-            ..HttpSettings::default()
-        },
-    )
-    .await;
-    assert!(error.to_string().contains("allow_without_login"), "{error}");
-    let allowed = HttpSettings {
-        listen,
-        allow_without_login: true,
-        ..HttpSettings::default()
-    };
     let state = AppState {
         stores: bench.stores.clone(),
         watch: bench.watch.clone(),
         clock: bench.clock.clone(),
     };
+    let settings = HttpSettings {
+        listen: ([0, 0, 0, 0], 0).into(),
+        ..HttpSettings::default()
+    };
     let cancel = CancellationToken::new();
-    let serving = serve(allowed, state, cancel.clone()).await.unwrap();
+    let serving = serve(settings, state, cancel.clone()).await.unwrap();
+    let url = format!("http://127.0.0.1:{}", serving.address().port());
+    let get = |path: &str| bench.send(bench.client.get(format!("{url}{path}")));
+    let refused = get("/api/v1/flags").await;
+    refused.is_problem(503, "unavailable");
+    assert!(
+        refused.text.contains("firemain user add"),
+        "{}",
+        refused.text
+    );
+    get("/metrics").await.is_problem(503, "unavailable");
+    assert_eq!(get("/healthz").await.status, 200);
+    let page = get("/login").await;
+    assert!(page.text.contains("firemain user add"), "{}", page.text);
+
+    let first = crate::people::user("an", firemain_domain::people::Role::Administrator, &[]);
+    crate::people::enter(&*bench.stores.register, &first);
+    let mut ticks = tokio::time::interval(Duration::from_millis(20));
+    let seen = async {
+        while get("/api/v1/flags").await.status != 401 {
+            ticks.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), seen)
+        .await
+        .expect("the first user is seen at once");
     cancel.cancel();
     serving.stopped().await;
 }

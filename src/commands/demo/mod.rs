@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::DemoArgs;
 use crate::exit::Misuse;
+use crate::people::{self, Login};
 use crate::running::Running;
 use crate::settings::{Log, Settings};
 use crate::stores::{Parts, Stores};
@@ -88,10 +89,13 @@ async fn demo(args: &DemoArgs, settings: &Settings) -> anyhow::Result<()> {
     let (journal, register) = (Arc::clone(&stores.journal), Arc::clone(&stores.register));
     let lived = tokio::task::spawn_blocking(move || past.live(&*journal, &*register));
     let lived = lived.await.context("the town's past broke off")??;
+    let register = Arc::clone(&stores.register);
+    let entering = tokio::task::spawn_blocking(move || people::demo(&*register, present));
+    let login = entering.await.context("no login can be made")??;
     let running = Running::start(settings, Parts::Both, true, stores, &clock, &cancel).await?;
     let mut ready = running.ready();
-    ready.with_login = true;
-    introduce(args, &ready.http, &ready.mqtt);
+    introduce(args, &ready.http, &ready.mqtt, &login);
+    ready.login = Some(login);
     ready.say();
     let watch = running.watch.clone().context("the demo judges")?;
     let narrator = narrator::Narrator::new(watch, running.register(), present);
@@ -142,10 +146,18 @@ fn scenario(args: &DemoArgs) -> anyhow::Result<Scenario> {
     Scenario::from_toml(&text).with_context(|| format!("--scenario {}", file.display()))
 }
 
-fn introduce(args: &DemoArgs, http: &str, mqtt: &str) {
+fn introduce(args: &DemoArgs, http: &str, mqtt: &str, login: &Login) {
     eprintln!();
     eprintln!("  The town's flags, live:   {http}/");
-    eprintln!("  The API:                  {http}/api/v1/flags   ({http}/api/v1/openapi.json)");
+    eprintln!(
+        "  Log in as:                {}   password {}",
+        login.user, login.password
+    );
+    eprintln!(
+        "  The API:                  curl -H 'Authorization: Bearer {}' {http}/api/v1/flags",
+        login.key
+    );
+    eprintln!("                              ({http}/api/v1/openapi.json tells what there is)");
     eprintln!(
         "  Your own sensor:          mosquitto_pub -h {} -p {} -q 1 \\",
         args.mqtt.ip(),

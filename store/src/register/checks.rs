@@ -7,6 +7,7 @@ use firemain_domain::inspections::MOST_STOPS;
 use firemain_domain::judging::Parameters;
 use firemain_domain::source::Source;
 
+use super::access::{ApiKey, MOST_UNITS, Session, User};
 use super::endpoint::{LONGEST_WAIT_MS, MOST_BODY_BYTES, NewCommand};
 use super::inspections::{MOST_PHOTO_BYTES, NewPhoto};
 use super::limits::{self, Range};
@@ -194,6 +195,50 @@ pub fn login(login: &Login) -> Checked {
     let mut devices = login.devices.iter();
     devices
         .try_for_each(|device| text(&format!("{what}: a device"), device, 1, limits::DEVICE.most))
+}
+
+/// A user.
+pub fn user(user: &User) -> Checked {
+    let what = format!("user {}", shown(&user.name));
+    text(&format!("{what}: the name"), &user.name, 1, MOST_ID)?;
+    text(
+        &format!("{what}: the display name"),
+        &user.display_name,
+        1,
+        MOST_NAME,
+    )?;
+    for (field, given) in [("e-mail", &user.email), ("phone", &user.phone)] {
+        text(
+            &format!("{what}: the {field}"),
+            given.as_deref().unwrap_or_default(),
+            0,
+            MOST_WORDS,
+        )?;
+    }
+    units(&what, &user.units)
+}
+
+/// A session.
+pub fn session(session: &Session) -> Checked {
+    id("session", &session.id)?;
+    text("the session: its user", &session.user, 1, MOST_ID)
+}
+
+/// A key.
+pub fn key(key: &ApiKey) -> Checked {
+    let what = format!("key {}", shown(&key.id));
+    id("key", &key.id)?;
+    text(&format!("{what}: the name"), &key.name, 1, MOST_ID)?;
+    author(&key.made_by)?;
+    units(&what, &key.units)
+}
+
+fn units(what: &str, units: &[String]) -> Checked {
+    if units.len() > MOST_UNITS {
+        return conflict(format!("{what}: at most {MOST_UNITS} units"));
+    }
+    let mut units = units.iter();
+    units.try_for_each(|unit| text(&format!("{what}: a unit"), unit, 1, MOST_NAME))
 }
 
 /// What a command says by itself.

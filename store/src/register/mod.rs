@@ -2,10 +2,11 @@
 //!
 //! In: changes by people, each a numbered row; what judging decided, in one transaction with its
 //! cursor. Out: both again, in pages. One trait, one story test told on every back end.
-//! [`limits`] says what a source may hold, [`endpoint`] what is kept for devices that are commanded
+//! [`access`] says who may do what, [`limits`] what a source may hold, [`endpoint`] what is kept for devices that are commanded
 //! and log in, [`inspections`] what is kept of people's looking at sources; [`SqliteRegister`] keeps
 //! it all in one file.
 
+pub mod access;
 pub mod endpoint;
 pub mod inspections;
 pub mod limits;
@@ -13,6 +14,7 @@ pub mod limits;
 mod checks;
 mod sqlite;
 
+pub use access::AccessRegister;
 pub use endpoint::EndpointRegister;
 pub use inspections::InspectionRegister;
 pub use sqlite::SqliteRegister;
@@ -29,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::journal::Position;
 
 /// What people and judging keep. Calls block; run them where blocking is allowed.
-pub trait Register: EndpointRegister + InspectionRegister {
+pub trait Register: AccessRegister + EndpointRegister + InspectionRegister {
     // What people do -------------------------------------------------------------------------
 
     /// Carries out changes, all or none: rows, their numbered change rows and who made them, in one

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod access;
 mod endpoint;
 mod inspections;
 mod judging;
@@ -54,9 +55,14 @@ fn tell(open: &dyn Fn() -> Box<dyn Register>) {
     judging::sources_are_removed(&*register);
     parts::devices_log_in(&*register);
     parts::parts_keep_cursors_and_tell_how_they_are(&*register);
+    access::the_first_user_is_the_first_only_once(&*register);
+    access::the_last_administrator_stays(&*register);
+    access::sessions_come_and_go(&*register);
+    access::keys_are_made_used_and_revoked(&*register);
 
     drop(register);
     register = open();
     parts::after_a_restart_all_is_there(&*register);
     endpoint::after_a_restart_the_endpoint_knows_its_clients(&*register);
+    access::after_a_restart_everybody_is_known(&*register);
 }

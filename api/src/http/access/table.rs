@@ -41,7 +41,7 @@ const fn open(method: &'static str, route: &'static str) -> Row {
     }
 }
 
-use Role::{Crew, Dispatcher, Operator, Viewer};
+use Role::{Administrator, Crew, Dispatcher, Operator, Viewer};
 
 /// Every route.
 pub const TABLE: &[Row] = &[
@@ -57,6 +57,27 @@ pub const TABLE: &[Row] = &[
     open("GET", "/page.css"),
     open("GET", "/page.js"),
     open("GET", "/api/v1/openapi.json"),
+    // Logging in.
+    open("GET", "/login"),
+    open("POST", "/login"),
+    open("GET", "/login.css"),
+    open("GET", "/login/oidc"),
+    open("GET", "/login/oidc/callback"),
+    open("POST", "/api/v1/login"),
+    row("POST", "/api/v1/logout", Viewer),
+    // People.
+    row("GET", "/api/v1/me", Viewer),
+    row("PUT", "/api/v1/me/password", Viewer),
+    row("GET", "/api/v1/sessions", Viewer),
+    row("DELETE", "/api/v1/sessions/{id}", Viewer),
+    row("GET", "/api/v1/users", Administrator),
+    row("GET", "/api/v1/users/{name}", Administrator),
+    row("PUT", "/api/v1/users/{name}", Administrator),
+    row("POST", "/api/v1/users/{name}/disable", Administrator),
+    row("POST", "/api/v1/users/{name}/password", Administrator),
+    row("GET", "/api/v1/keys", Administrator),
+    row("POST", "/api/v1/keys", Administrator),
+    row("DELETE", "/api/v1/keys/{id}", Administrator),
     // Sources, and how they stand.
     row("GET", "/api/v1/flags", Viewer),
     row("GET", "/api/v1/forecasts", Viewer),
@@ -136,6 +157,26 @@ pub fn needs(method: &str, route: &str) -> Option<Needs> {
 pub fn methods(route: &str) -> Vec<&'static str> {
     let rows = TABLE.iter().filter(|row| row.route == route);
     rows.map(|row| row.method).collect()
+}
+
+/// The resource that a route is about: what a key's scopes name.
+pub fn resource_of(route: &str) -> &str {
+    let path = route.strip_prefix("/api/v1/").unwrap_or(route);
+    path.trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default()
+}
+
+/// Every resource that a scope can name.
+pub fn resources() -> Vec<&'static str> {
+    let bound = TABLE
+        .iter()
+        .filter(|row| matches!(row.needs, Needs::Role(_)));
+    let mut all: Vec<_> = bound.map(|row| resource_of(row.route)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 #[cfg(test)]

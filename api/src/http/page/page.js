@@ -1,7 +1,7 @@
 "use strict";
 const WORDS = {
   vi: {
-    other: "English", title: "Không đạt yêu cầu", none: "Mọi nguồn nước đều đạt yêu cầu, hoặc sổ đăng ký chưa có nguồn nào.",
+    other: "English", out: "Đăng xuất", title: "Không đạt yêu cầu", none: "Mọi nguồn nước đều đạt yêu cầu, hoặc sổ đăng ký chưa có nguồn nào.",
     count: (n) => `${n} nguồn nước`, live: "Trực tiếp", lost: (t) => `Mất kết nối từ ${t}: số liệu dưới đây đã cũ`, loading: "Đang tải…",
     since: "từ", needs: "yêu cầu", limit: "giới hạn", never: "chưa từng có tín hiệu", heard: "tín hiệu", ago: (t) => `${t} trước`,
     news: "Có thay đổi: xem danh sách mới", more: (n) => `và ${n} nguồn nữa`, alerts: (n) => `${n} cảnh báo`,
@@ -15,7 +15,7 @@ const WORDS = {
     unit: { s: "giây", m: "phút", h: "giờ", d: "ngày" },
   },
   en: {
-    other: "Tiếng Việt", title: "Below requirement", none: "Every source meets its requirement, or the register has none yet.",
+    other: "Tiếng Việt", out: "Log out", title: "Below requirement", none: "Every source meets its requirement, or the register has none yet.",
     count: (n) => (n === 1 ? "1 source" : `${n} sources`), live: "Live", lost: (t) => `Connection lost since ${t}: what stands below is old`, loading: "Loading…",
     since: "since", needs: "needs", limit: "limit", never: "never heard", heard: "heard", ago: (t) => `${t} ago`,
     news: "Something changed: show the new list", more: (n) => `and ${n} more`, alerts: (n) => (n === 1 ? "1 alert" : `${n} alerts`),
@@ -88,6 +88,7 @@ function link() {
 function show() {
   document.documentElement.lang = language;
   $("language").textContent = say().other;
+  $("out").textContent = `${say().out}: ${$("out").dataset.name || ""}`;
   $("title").textContent = say().title;
   $("count").textContent = !loaded ? "" : total === 0 ? say().none
     : say().count(number(total)) + (total > flags.length ? ` (${say().more(number(total - flags.length))})` : "");
@@ -100,6 +101,7 @@ async function read() {
   reading = (async () => {
     try {
       const answer = await fetch("/api/v1/flags?limit=200", { headers: { Accept: "application/json" } });
+      if (answer.status === 401) { location.assign("/login"); return; }
       if (!answer.ok) throw new Error(answer.status);
       flags = (await answer.json()).items;
       total = Number(answer.headers.get("firemain-total"));
@@ -125,7 +127,8 @@ function listen() {
   events.onerror = () => {
     lostAt ??= Date.now();
     link();
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+    // Whoever is not logged in any more is sent to do so by the next reading.
+    if (events.readyState === EventSource.CLOSED) { read(); setTimeout(listen, 5000); }
   };
   const note = () => { soon ??= setTimeout(() => { soon = null; changed(); }, 300); };
   ["standing", "episode", "change", "reset"].forEach((kind) => events.addEventListener(kind, note));
@@ -134,5 +137,23 @@ $("language").onclick = () => { language = language === "vi" ? "en" : "vi"; loca
 $("more").onclick = () => { scrollTo(0, 0); read(); };
 setInterval(() => { if (loaded) show(); }, 15000);
 setInterval(() => { if (lostAt === null) changed(); }, 60000);
+// Who is logged in, and the way out; nothing where nobody has to.
+async function whoAmI() {
+  try {
+    const answer = await fetch("/api/v1/me");
+    const me = answer.ok ? await answer.json() : { via: "" };
+    if (me.via !== "session") return;
+    if (!localStorage.getItem("language")) { language = me.language; show(); }
+    const out = $("out");
+    out.hidden = false;
+    out.dataset.name = me.display_name;
+    out.onclick = async () => {
+      await fetch("/api/v1/logout", { method: "POST", headers: { "X-CSRF-Token": me.csrf } });
+      location.assign("/login");
+    };
+    show();
+  } catch (error) { /* `read` tells of a lost connection. */ }
+}
 show();
 listen();
+whoAmI();

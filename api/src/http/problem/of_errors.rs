@@ -60,6 +60,13 @@ impl From<ArchiveError> for Problem {
     }
 }
 
+impl From<crate::access::NoRandomness> for Problem {
+    fn from(error: crate::access::NoRandomness) -> Self {
+        tracing::error!(%error, "http.no_randomness");
+        Self::new(ProblemKind::Internal, error.to_string())
+    }
+}
+
 fn full(error: &dyn std::error::Error) -> Problem {
     tracing::error!(error = %error, "http.disk_full");
     Problem::busy(

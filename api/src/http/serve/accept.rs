@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::middleware::AddExtension;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -16,8 +17,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tower::Layer;
 
 use super::patient::Patient;
+use crate::http::access::Peer;
 
 /// A handshake, or the head of a request, may take so long.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
@@ -25,6 +28,9 @@ const HEAD_WITHIN: Duration = Duration::from_secs(10);
 const STOP_WITHIN: Duration = Duration::from_millis(2_500);
 /// After the system refused a connection (too many open files, say), wait so long.
 const REFUSED_FOR: Duration = Duration::from_millis(200);
+
+/// All routes, with the other end of the connection in every request.
+type Peered = AddExtension<Router, Peer>;
 
 /// What accepts connections.
 pub struct Accepting {
@@ -41,11 +47,11 @@ impl Accepting {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(self.max_connections));
         let mut connections = JoinSet::new();
-        while let Some((stream, place)) = self.next(&places).await {
+        while let Some((stream, peer, place)) = self.next(&places).await {
             let serving = serve_one(
                 stream,
                 self.tls.clone(),
-                self.router.clone(),
+                Extension(peer).layer(self.router.clone()),
                 graceful.watcher(),
                 place,
             );
@@ -61,7 +67,10 @@ impl Accepting {
     }
 
     /// The next connection with its place among the allowed; `None`: cancelled.
-    async fn next(&self, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    async fn next(
+        &self,
+        places: &Arc<Semaphore>,
+    ) -> Option<(TcpStream, Peer, OwnedSemaphorePermit)> {
         loop {
             let place = tokio::select! {
                 () = self.cancel.cancelled() => return None,
@@ -72,7 +81,7 @@ impl Accepting {
                 accepted = self.listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => return Some((stream, place)),
+                Ok((stream, peer)) => return Some((stream, Peer(peer), place)),
                 Err(error) => {
                     tracing::warn!(%error, "http.accept_failed");
                     // Only cancellation ends the wait early: the system needs a moment.
@@ -86,7 +95,7 @@ impl Accepting {
 async fn serve_one(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
-    router: Router,
+    router: Peered,
     watcher: Watcher,
     _place: OwnedSemaphorePermit,
 ) {
@@ -114,7 +123,7 @@ enum Version {
     Http2,
 }
 
-async fn speak<S>(stream: S, version: Version, router: Router, watcher: Watcher)
+async fn speak<S>(stream: S, version: Version, router: Peered, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

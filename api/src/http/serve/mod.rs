@@ -45,11 +45,9 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
-    /// There are no logins: anybody who reaches it could change the register.
-    #[error(
-        "{0} can be reached from other machines, and there is no login yet: anybody could change the register. Listen on 127.0.0.1 and put a proxy that checks who comes before it; or, where the network itself keeps strangers out, set `[http] allow_without_login = true`"
-    )]
-    Open(SocketAddr),
+    /// The foreign issuer's settings cannot be used.
+    #[error("{0}")]
+    Issuer(String),
     /// Certificate or key cannot be used.
     #[error("cannot use {path} for HTTPS ({what}): {reason}")]
     Certificate {
@@ -71,9 +69,6 @@ pub async fn serve(
     state: AppState,
     cancel: CancellationToken,
 ) -> Result<Serving, ServeError> {
-    if !settings.listen.ip().is_loopback() && !settings.allow_without_login {
-        return Err(ServeError::Open(settings.listen));
-    }
     let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
     let listener = listen(settings.listen).await?;
     let unusable = |source| ServeError::Unusable {
@@ -83,7 +78,9 @@ pub async fn serve(
     let address = listener.local_addr().map_err(unusable)?;
     let https = tls.is_some();
     let max_connections = settings.max_connections;
-    let app = Arc::new(App::new(settings, state, cancel.clone()));
+    let app = App::new(settings, state, cancel.clone()).map_err(ServeError::Issuer)?;
+    let app = Arc::new(app);
+    warn_without_users(&app).await;
     let accepting = Accepting {
         listener,
         tls,
@@ -98,6 +95,18 @@ pub async fn serve(
         https,
         task,
     })
+}
+
+/// Says at the start what it means that nobody can log in.
+async fn warn_without_users(app: &App) {
+    match app.has_users().await {
+        Ok(true) => {}
+        Ok(false) if app.settings.listen.ip().is_loopback() => tracing::warn!(
+            "there is no user yet: whoever is on this machine may do what an operator may; `firemain user add NAME --role administrator` makes the first and ends that"
+        ),
+        Ok(false) => tracing::warn!("{}", super::access::NO_USER),
+        Err(problem) => tracing::warn!(detail = %problem.detail, "access.users_unknown"),
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {

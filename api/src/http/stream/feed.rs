@@ -5,15 +5,18 @@ use std::time::Duration;
 use axum::response::sse::Event;
 use firemain_store::register::StreamEvent;
 use tokio::sync::mpsc::Sender;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, timeout};
 
 use crate::http::app::App;
+use crate::http::principal::Principal;
 use crate::http::problem::Problem;
 
 /// Events read at once.
 const STEP: usize = 256;
 /// A comment comes so often, so that a dead connection is seen.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// So often it is looked whether a client may still listen.
+const LOOKS: Duration = Duration::from_secs(2);
 /// A client that takes nothing for so long is cut off.
 const TAKES_WITHIN: Duration = Duration::from_secs(10);
 
@@ -50,12 +53,25 @@ fn begin(after: Option<u64>, oldest: u64, newest: u64) -> Start {
 }
 
 /// Feeds a client until it is gone, too slow, or we stop.
-pub async fn run(app: &App, start: Start, to: &Sender<Event>) {
+pub async fn run(app: &App, who: &Principal, start: Start, to: &Sender<Event>) {
     let feeding = feed(app, start, to);
     tokio::select! {
         _ = feeding => {}
         () = to.closed() => {}
         () = app.cancel.cancelled() => {}
+        () = let_out(app, who) => {}
+    }
+}
+
+/// Waits until who listens may no longer: the session ended, the key was revoked.
+async fn let_out(app: &App, who: &Principal) {
+    let mut looks = tokio::time::interval(LOOKS);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        if !app.still(who).await {
+            return;
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub struct StreamQuery {
 )))]
 pub async fn stream_events(
     State(app): State<Arc<App>>,
-    _: Principal,
+    who: Principal,
     headers: HeaderMap,
     Params(query): Params<StreamQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
@@ -54,7 +54,7 @@ pub async fn stream_events(
     let start = feed::start(&app, after).await?;
     let (sender, events) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
-        feed::run(&app, start, &sender).await;
+        feed::run(&app, &who, start, &sender).await;
         drop(place);
     });
     let events = stream::unfold(events, |mut events| async move {

@@ -16,7 +16,7 @@ const WAL_TRIES: u32 = 1_000;
 /// Connections that read at one time; more callers wait for one of them.
 const MOST_READERS: usize = 16;
 /// Statements kept ready on each connection: all there are.
-const STATEMENTS: usize = 112;
+const STATEMENTS: usize = 144;
 
 /// A connection that may write: write-ahead log, every commit on disk before it returns.
 pub fn open_for_writing(path: &Path) -> Result<Connection, RegisterError> {

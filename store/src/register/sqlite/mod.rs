@@ -11,6 +11,7 @@ mod folded;
 mod migrate;
 mod queries;
 
+mod access;
 mod endpoint;
 mod inspections;
 mod people;

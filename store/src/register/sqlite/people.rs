@@ -79,7 +79,6 @@ pub fn change(
     Ok(number)
 }
 
-#[expect(dead_code, reason = "its caller lands next")]
 /// The numbered row of what somebody changed about who may do what; the rest of the transaction
 /// does it.
 pub fn record(

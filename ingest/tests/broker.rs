@@ -170,6 +170,56 @@ async fn a_registered_stranger_is_adopted_with_the_time_of_its_first_receipt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_device_said_before_it_took_anothers_place_is_not_its_sources() {
+    let broker = Mosquitto::start();
+    let places = Places::new();
+    let stores = places.stores(LARGE);
+    let mut source = hydrant("H-1");
+    source.device = Some("OLD".into());
+    let set = |source| Change::SourceSet {
+        source: Box::new(source),
+    };
+    let now = Timestamp::from_ms(1_764_000_000_000);
+    stores
+        .register
+        .change("test", now, &[set(source.clone())])
+        .unwrap();
+    let receiver = start(settings(&broker.url()), &stores).await;
+    until("the receiver is drained", SOON, || drained(&stores));
+    broker.publish(TOPIC, r#"{"seq":1,"pressure_kpa":11.0}"#);
+    until("the stranger is known", SOON, || {
+        stores.intake.stranger("H-1").unwrap().is_some()
+    });
+    source.device = Some("H-1".into());
+    let replaced = Change::DeviceReplaced {
+        source: source.code.clone(),
+        old: "OLD".to_owned(),
+        new: "H-1".to_owned(),
+        at: SystemClock::shared().now().plus_ms(1),
+        reason: "battery".to_owned(),
+    };
+    stores
+        .register
+        .change("test", now, &[replaced, set(source)])
+        .unwrap();
+    until("it is no stranger", SOON, || {
+        stores.intake.stranger("H-1").unwrap().is_none()
+    });
+    broker.publish(TOPIC, r#"{"seq":2,"pressure_kpa":215.5}"#);
+    until("what it says now is archived", SOON, || {
+        number(&stores, "archive", "archived_points_total") >= 1.0
+    });
+    let heard = messages(&stores);
+    assert_eq!(heard.len(), 2, "the first was not journalled again");
+    assert!(
+        heard
+            .iter()
+            .all(|message| message.first_received_at.is_none())
+    );
+    receiver.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_is_not_there_is_told_and_the_receiver_goes_on() {
     let places = Places::new();
     let stores = places.stores(LARGE);

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::bench::Bench;
 
 /// Asked of a server with one source: where each path leads.
-const GETS: [(&str, &str); 30] = [
+const GETS: [(&str, &str); 33] = [
     ("/api/v1/flags", "/api/v1/flags"),
     ("/api/v1/sources", "/api/v1/sources"),
     ("/api/v1/forecasts", "/api/v1/forecasts"),
@@ -46,6 +46,18 @@ const GETS: [(&str, &str); 30] = [
     ("/api/v1/permits", "/api/v1/permits"),
     ("/api/v1/devices", "/api/v1/devices"),
     ("/api/v1/devices/{id}", "/api/v1/devices/dev-TR-1"),
+    (
+        "/api/v1/devices/{id}/commands",
+        "/api/v1/devices/dev-TR-1/commands",
+    ),
+    (
+        "/api/v1/sources/{code}/baseline",
+        "/api/v1/sources/TR-1/baseline",
+    ),
+    (
+        "/api/v1/sources/{code}/devices",
+        "/api/v1/sources/TR-1/devices",
+    ),
     ("/api/v1/quarantine", "/api/v1/quarantine"),
     ("/api/v1/units", "/api/v1/units"),
     ("/api/v1/zones", "/api/v1/zones"),

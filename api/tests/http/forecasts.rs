@@ -48,8 +48,8 @@ async fn what_will_happen_is_listed_the_soonest_first_with_filters_and_pages() {
 
     let asks = |filter: &str| bench.request("GET", &format!("{FORECASTS}?{filter}"));
     for (filter, expected) in [
-        ("within_days=200", vec!["TR-2"]),
-        ("within_days=10", vec![]),
+        ("what=flow_test_expires&within_days=200", vec!["TR-2"]),
+        ("what=flow_test_expires&within_days=10", vec![]),
         ("what=tank_short", vec![]),
         ("kind=tank", vec![]),
         ("zone=Z1&what=flow_test_expires", vec!["TR-2", "TR-1"]),
@@ -59,9 +59,13 @@ async fn what_will_happen_is_listed_the_soonest_first_with_filters_and_pages() {
         assert_eq!(answer.codes(), expected, "{filter}");
         assert_eq!(answer.headers["firemain-total"], expected.len().to_string());
     }
-    let page = bench.send(asks("limit=1")).await;
+    let page = bench.send(asks("what=flow_test_expires&limit=1")).await;
     let next = page.json["next"].as_str().unwrap();
-    let second = bench.send(asks(&format!("limit=1&after={next}"))).await;
+    let second = bench
+        .send(asks(&format!(
+            "what=flow_test_expires&limit=1&after={next}"
+        )))
+        .await;
     assert_eq!(
         (second.codes(), second.json["next"].is_null()),
         (vec!["TR-1"], true)
@@ -88,7 +92,12 @@ async fn a_tank_drawn_low_says_by_when_it_must_be_refilled() {
         bench.hear("dev-BN-1", json!({ "seq": seq + 1, "level_m": level }));
         bench.pass_minutes(60);
     }
-    let due = bench.until(FORECASTS, |json| codes(json) == ["BN-1"]).await["items"][0].clone();
+    let due = bench
+        .until(&format!("{FORECASTS}?what=refill_due"), |json| {
+            codes(json) == ["BN-1"]
+        })
+        .await["items"][0]
+        .clone();
     assert_eq!(
         (&due["what"], &due["why"]),
         (&json!("refill_due"), &json!("refill_hours"))

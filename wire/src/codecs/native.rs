@@ -205,6 +205,10 @@ impl Read {
                     _ => self.error = Some(text),
                 }
             }
+            // What a device tells of itself is read where devices are kept, not with what it measures.
+            "firmware" | "config" => {
+                map.next_value::<IgnoredAny>()?;
+            }
             _ => {
                 map.next_value::<IgnoredAny>()?;
                 self.unknown_fields = self.unknown_fields.saturating_add(1);

@@ -9,12 +9,13 @@ use anyhow::Context;
 use firemain_store::archive::Archive;
 use firemain_store::archive::embedded::{EmbeddedArchive, EmbeddedOptions};
 use firemain_store::archive::influxdb2::{InfluxArchive, InfluxSettings};
+use firemain_store::archive::victoriametrics::{VictoriaArchive, VictoriaSettings};
 use firemain_store::intake::{Intake, IntakePolicy, SqliteIntake};
 use firemain_store::journal::{Journal, JournalOptions, SqliteJournal};
 use firemain_store::register::{Register, SqliteRegister};
 use firemain_store::{DataDir, Lock};
 
-use crate::settings::{ArchiveKind, Settings};
+use crate::settings::{self, ArchiveKind, Settings};
 
 /// Which half of the work a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,5 +134,26 @@ pub fn archive(
                 InfluxArchive::new(settings).context("[archive] cannot be used")?,
             ))
         }
+        ArchiveKind::Victoriametrics => Ok(Arc::new(
+            VictoriaArchive::new(victoria(archive)?).context("[archive] cannot be used")?,
+        )),
     }
+}
+
+fn victoria(archive: &settings::Archive) -> anyhow::Result<VictoriaSettings> {
+    let reveal = |secret: &settings::Secret| secret.reveal().to_owned();
+    let mut victoria = VictoriaSettings::new(archive.url.clone().unwrap_or_default());
+    victoria.read_url.clone_from(&archive.read_url);
+    victoria.tenant.clone_from(&archive.tenant);
+    victoria.token = archive.token.as_ref().map(reveal);
+    victoria.login = archive
+        .user
+        .clone()
+        .zip(archive.password.as_ref().map(reveal));
+    if let Some(file) = &archive.ca_file {
+        let pem = std::fs::read(file)
+            .with_context(|| format!("`archive.ca_file` {} cannot be read", file.display()))?;
+        victoria.ca_pem = Some(pem);
+    }
+    Ok(victoria)
 }

@@ -189,7 +189,15 @@ async fn archive(settings: &Settings, dir: Option<&DataDir>, findings: &mut Find
         return;
     }
     let checked = match stores::archive(settings, dir, Parts::Api) {
-        Ok(archive) => check(&*archive).await,
+        Ok(archive) => {
+            let checked = check(&*archive).await;
+            if checked.is_ok() {
+                for warning in archive.warnings().await.unwrap_or_default() {
+                    findings.note("archive", &warning);
+                }
+            }
+            checked
+        }
         Err(error) => Err(format!("{error:#}")),
     };
     match checked {

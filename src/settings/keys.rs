@@ -178,7 +178,7 @@ const FIXED: &[(&str, &str, &str)] = &[
     (
         "archive.kind",
         "\"embedded\"",
-        "`\"embedded\"` (in the data directory) or `\"influxdb2\"`.",
+        "`\"embedded\"` (in the data directory), `\"influxdb2\"` or `\"victoriametrics\"`.",
     ),
     (
         "archive.url",
@@ -190,9 +190,35 @@ const FIXED: &[(&str, &str, &str)] = &[
     (
         "archive.token",
         "",
-        "InfluxDB's token: may read and write the bucket. Better: `archive.token_file`.",
+        "InfluxDB's token: may read and write the bucket. Better: `archive.token_file`. Of VictoriaMetrics a bearer token, if something in front of it asks for one.",
     ),
     ("archive.token_file", "", "File that holds the token."),
+    (
+        "archive.read_url",
+        "",
+        "Where VictoriaMetrics is read, if not at `archive.url`: a cluster's vmselect, such as `\"http://vmselect:8481\"`.",
+    ),
+    (
+        "archive.tenant",
+        "",
+        "Tenant of a VictoriaMetrics cluster, such as `\"0\"`. None: a single node.",
+    ),
+    (
+        "archive.user",
+        "",
+        "User name at VictoriaMetrics, if something in front of it asks for one.",
+    ),
+    (
+        "archive.password",
+        "",
+        "The password with it. Better: `archive.password_file`.",
+    ),
+    ("archive.password_file", "", "File that holds the password."),
+    (
+        "archive.ca_file",
+        "",
+        "PEM file with a certificate that may sign VictoriaMetrics', beside those of the system.",
+    ),
     (
         "archive.raw_keep",
         "\"400d\"",

@@ -131,6 +131,11 @@ fn read_secrets(settings: &mut Settings) -> Result<(), SettingsError> {
         "archive.token_file",
         archive.token_file.as_deref(),
         &mut archive.token,
+    )?;
+    take_secret(
+        "archive.password_file",
+        archive.password_file.as_deref(),
+        &mut archive.password,
     )
 }
 
@@ -193,6 +198,15 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
                 "`archive.kind = \"influxdb2\"` needs `archive.token_file` (or `archive.token`)",
             );
         }
+    }
+    let archive = &settings.archive;
+    if archive.kind == ArchiveKind::Victoriametrics && archive.url.is_none() {
+        return contradiction("`archive.kind = \"victoriametrics\"` needs `archive.url`");
+    }
+    if archive.user.is_some() != archive.password.is_some() {
+        return contradiction(
+            "`archive.user` and `archive.password_file` (or `archive.password`) go together: give both or neither",
+        );
     }
     Ok(())
 }
@@ -311,6 +325,10 @@ mod tests {
     #[test]
     fn settings_that_do_not_go_together_are_refused() {
         assert!(from_toml("[archive]\nkind = \"influxdb2\"").is_err());
+        assert!(from_toml("[archive]\nkind = \"victoriametrics\"").is_err());
+        let victoria = "[archive]\nkind = \"victoriametrics\"\nurl = \"http://v:8428\"\n";
+        assert!(from_toml(victoria).is_ok());
+        assert!(from_toml(&format!("{victoria}user = \"u\"")).is_err());
         assert!(from_toml("[endpoint]\ntls_listen = \"127.0.0.1:0\"").is_err());
         assert!(
             from_toml("[journal]\nkeep = \"soon\"")

@@ -145,6 +145,8 @@ pub enum ArchiveKind {
     Embedded,
     /// InfluxDB 2.
     Influxdb2,
+    /// VictoriaMetrics.
+    Victoriametrics,
 }
 
 /// `[archive]`
@@ -157,6 +159,12 @@ pub struct Archive {
     pub bucket: String,
     pub token: Option<Secret>,
     pub token_file: Option<PathBuf>,
+    pub read_url: Option<String>,
+    pub tenant: Option<String>,
+    pub user: Option<String>,
+    pub password: Option<Secret>,
+    pub password_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
     pub raw_keep: Span,
     pub rollup_keep: Span,
 }
@@ -170,6 +178,12 @@ impl Default for Archive {
             bucket: "firemain".to_owned(),
             token: None,
             token_file: None,
+            read_url: None,
+            tenant: None,
+            user: None,
+            password: None,
+            password_file: None,
+            ca_file: None,
             raw_keep: Span::days(400),
             rollup_keep: Span::days(3_660),
         }

@@ -25,16 +25,18 @@ source "$here/lib/go.sh"
 source "$here/lib/mosquitto.sh"
 # shellcheck source=tests/servers/lib/influxd.sh
 source "$here/lib/influxd.sh"
+# shellcheck source=tests/servers/lib/victoriametrics.sh
+source "$here/lib/victoriametrics.sh"
 # shellcheck source=tests/servers/lib/telegraf.sh
 source "$here/lib/telegraf.sh"
 
-[ $# -gt 0 ] || set -- compilers strace faketime mosquitto influxd
+[ $# -gt 0 ] || set -- compilers strace faketime mosquitto influxd victoriametrics
 
 one_setup_at_a_time
 for part in "$@"; do
   case $part in
-    compilers | strace | faketime | mosquitto | influxd | telegraf) timed "set_up_$part" ;;
-    *) fail "unknown server '$part'" "known: compilers strace faketime mosquitto influxd telegraf" ;;
+    compilers | strace | faketime | mosquitto | influxd | victoriametrics | telegraf) timed "set_up_$part" ;;
+    *) fail "unknown server '$part'" "known: compilers strace faketime mosquitto influxd victoriametrics telegraf" ;;
   esac
 done
 write_env_file

@@ -27,6 +27,7 @@ mod servers;
 mod influx;
 mod mosquitto;
 mod subscription;
+mod victoria;
 
 mod clock;
 mod firemain;
@@ -54,3 +55,4 @@ pub(crate) use proxy::Proxy;
 pub(crate) use servers::server;
 pub(crate) use subscription::{Message, Subscription};
 pub(crate) use until::{SOON, Stopwatch, pause_a_little, until, until_some};
+pub(crate) use victoria::Victoria;

@@ -1,10 +1,11 @@
 //! The archive: every point, by source, quantity and time.
 //!
 //! In: points, in batches, at least once each; a point written twice is one point. Out: ranges,
-//! buckets, and the latest values. Adapters: embedded, InfluxDB 2.
+//! buckets, and the latest values. Adapters: embedded, InfluxDB 2, VictoriaMetrics.
 
 pub mod embedded;
 pub mod influxdb2;
+pub mod victoriametrics;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -123,6 +124,19 @@ pub trait Archive: Send + Sync {
     /// the newest counts.
     fn write_sources(&self, _sources: Vec<Source>, _at: Timestamp) -> Answer<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Whether it tells points of one series and millisecond apart by their marks. Where it does not,
+    /// one stands for all of them, the highest mark of those written together, and reads give the
+    /// mark 0.
+    fn keeps_marks(&self) -> bool {
+        true
+    }
+
+    /// What is set there such that readings would be dropped, counted twice or not found, in words
+    /// for people.
+    fn warnings(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
     /// Makes everything written so far durable: before a shutdown.

@@ -58,7 +58,7 @@ logged() {
 # at_least HAVE WANT: compares versions.
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; }
 
-env_names=(MOSQUITTO MOSQUITTO_PUB MOSQUITTO_SUB MOSQUITTO_PASSWD INFLUXD STRACE FAKETIME TELEGRAF)
+env_names=(MOSQUITTO MOSQUITTO_PUB MOSQUITTO_SUB MOSQUITTO_PASSWD INFLUXD VICTORIAMETRICS STRACE FAKETIME TELEGRAF)
 declare -A env_paths=()
 
 # Lines of parts that this run did not look at stay as they are.

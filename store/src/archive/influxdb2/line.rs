@@ -36,7 +36,7 @@ pub(super) fn unwritable(point: &Point) -> Option<&'static str> {
 }
 
 /// Why a text can never be a tag's value.
-pub(super) fn unwritable_tag(text: &str) -> Option<&'static str> {
+pub(in crate::archive) fn unwritable_tag(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         return Some("InfluxDB keeps no empty tag");
     }
@@ -59,13 +59,13 @@ pub(super) fn unwritable_tag(text: &str) -> Option<&'static str> {
 
 /// A batch as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lines {
-    pub(super) text: String,
-    pub(super) count: usize,
+pub(in crate::archive) struct Lines {
+    pub(in crate::archive) text: String,
+    pub(in crate::archive) count: usize,
 }
 
 /// How many lines these points make, at most `most`; and how many points those lines take.
-pub(super) fn first_lines(points: &[&Point], most: usize) -> usize {
+pub(in crate::archive) fn first_lines(points: &[&Point], most: usize) -> usize {
     let mut lines = Grouping::default();
     let mut count = 0;
     for (i, point) in points.iter().enumerate() {
@@ -81,6 +81,14 @@ pub(super) fn first_lines(points: &[&Point], most: usize) -> usize {
 
 /// The points as lines, each ended by LF alone: InfluxDB refuses CRLF.
 pub(super) fn render(points: &[&Point]) -> Lines {
+    render_at(points, nanos)
+}
+
+/// The points as lines, their times as `time` tells them: other databases count in other units.
+pub(in crate::archive) fn render_at(
+    points: &[&Point],
+    time: impl Fn(&Point) -> Option<i64>,
+) -> Lines {
     let mut lines = Lines {
         text: String::with_capacity(points.len() * 64),
         count: 0,
@@ -95,7 +103,7 @@ pub(super) fn render(points: &[&Point]) -> Lines {
             lines.text.push_str(",source=");
             push_tag(&mut lines.text, &point.source);
             lines.text.push(' ');
-            open = nanos(point);
+            open = time(point);
         } else {
             lines.text.push(',');
         }
@@ -108,8 +116,8 @@ pub(super) fn render(points: &[&Point]) -> Lines {
 }
 
 fn close(lines: &mut Lines, open: Option<i64>) {
-    if let Some(ns) = open {
-        let _ = writeln!(lines.text, " {ns}");
+    if let Some(time) = open {
+        let _ = writeln!(lines.text, " {time}");
         lines.count += 1;
     }
 }
@@ -142,7 +150,7 @@ impl<'p> Grouping<'p> {
 }
 
 /// A tag's value, its separators escaped.
-pub(super) fn push_tag(text: &mut String, value: &str) {
+pub(in crate::archive) fn push_tag(text: &mut String, value: &str) {
     for c in value.chars() {
         if matches!(c, ',' | '=' | ' ') {
             text.push('\\');

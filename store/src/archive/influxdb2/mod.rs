@@ -15,7 +15,7 @@
 
 mod settings;
 
-mod line;
+pub(super) mod line;
 mod source_info;
 mod suspects;
 mod write;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use firemain_api::cap::{CapSettings, CapStatus};
 use firemain_api::http::{
     AccessSettings, AppState, HttpSettings, InspectionSettings, OidcSettings, Serving, Tail,
     TlsFiles,
@@ -116,6 +117,7 @@ impl Running {
             rules: settings.rules.clone(),
             subscriptions: settings.mqtt.subscriptions.clone(),
             limits: limits(&settings.mqtt),
+            history_days: Some(settings.reports.history_days),
         };
         let (clock, cancel) = (Arc::clone(clock), cancel.clone());
         tokio::task::spawn_blocking(move || Watch::start(&stores, watch, clock, cancel))
@@ -156,6 +158,10 @@ impl Running {
                 tank_days: settings.inspections.tank_days,
                 draw_point_days: settings.inspections.draw_point_days,
                 photos_max_bytes: settings.inspections.photos_max_bytes,
+            },
+            cap: CapSettings {
+                sender: settings.cap.sender.clone(),
+                status: CapStatus::of_name(&settings.cap.status).unwrap_or_default(),
             },
             tail,
             ..HttpSettings::default()

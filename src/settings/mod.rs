@@ -35,6 +35,8 @@ pub struct Settings {
     pub archive: Archive,
     pub intake: Intake,
     pub inspections: Inspections,
+    pub reports: Reports,
+    pub cap: Cap,
     pub log: Log,
     pub rules: Rules,
 }
@@ -211,6 +213,38 @@ impl Default for Inspections {
             tank_days: 180,
             draw_point_days: 180,
             photos_max_bytes: 5 << 30,
+        }
+    }
+}
+
+/// `[reports]`: what reports of past periods are made of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reports {
+    pub history_days: u32,
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self {
+            history_days: 2_200,
+        }
+    }
+}
+
+/// `[cap]`: alerts for command, rescue and police systems.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cap {
+    pub sender: String,
+    pub status: String,
+}
+
+impl Default for Cap {
+    fn default() -> Self {
+        Self {
+            sender: "firemain".to_owned(),
+            status: "actual".to_owned(),
         }
     }
 }

@@ -28,11 +28,14 @@ use rstar::RTree;
 use place::Place;
 use slot::Slot;
 
+use crate::units::{UnitMap, Units};
+
 /// How every source stands now.
 #[derive(Debug)]
 pub struct Board {
     clock: SharedClock,
     stale: Stale,
+    units: Arc<Units>,
     state: RwLock<State>,
 }
 
@@ -75,15 +78,21 @@ impl Board {
         Self {
             clock,
             stale,
+            units: Arc::default(),
             state: RwLock::default(),
         }
+    }
+
+    /// The maps of administrative units by which sources belong.
+    pub fn units(&self) -> &Arc<Units> {
+        &self.units
     }
 
     /// One source.
     pub fn get(&self, code: &str) -> Option<Entry> {
         let state = self.read();
         let slot = state.slot(*state.by_code.get(code)?)?;
-        Some(self.view(slot).entry())
+        Some(self.sight().view(slot).entry())
     }
 
     /// How many sources there are.
@@ -100,12 +109,12 @@ impl Board {
     /// board waits meanwhile: only look, and take [`View::entry`] of what is wanted.
     pub fn visit(&self, after: Option<&str>, mut visit: impl FnMut(&View<'_>) -> ControlFlow<()>) {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let state = self.read();
+        let (state, sight) = (self.read(), self.sight());
         for (_, index) in state.by_code.range::<str, _>((from, Bound::Unbounded)) {
             let Some(slot) = state.slot(*index) else {
                 continue;
             };
-            if visit(&self.view(slot)).is_break() {
+            if visit(&sight.view(slot)).is_break() {
                 return;
             }
         }
@@ -139,7 +148,7 @@ impl Board {
         within_m: f64,
         mut visit: impl FnMut(f64, &View<'_>) -> ControlFlow<()>,
     ) {
-        let state = self.read();
+        let (state, sight) = (self.read(), self.sight());
         for place in state.places.nearest_neighbor_iter(Place::point(position)) {
             let Some(slot) = state.slot(place.index) else {
                 continue;
@@ -149,7 +158,7 @@ impl Board {
             if distance_m > within_m + 2.0 {
                 return;
             }
-            if distance_m <= within_m && visit(distance_m, &self.view(slot)).is_break() {
+            if distance_m <= within_m && visit(distance_m, &sight.view(slot)).is_break() {
                 return;
             }
         }
@@ -158,12 +167,12 @@ impl Board {
     /// What falls below its requirement now, worst first: of all that `keep` wants, `limit` after
     /// the first `skip`.
     pub fn flags(&self, skip: usize, limit: usize, keep: impl Fn(&View<'_>) -> bool) -> Flagged {
-        let state = self.read();
+        let (state, sight) = (self.read(), self.sight());
         let views = state
             .by_code
             .values()
             .filter_map(|i| state.slot(*i))
-            .map(|s| self.view(s));
+            .map(|s| sight.view(s));
         flags::worst_first(views.filter(keep), skip, limit)
     }
 
@@ -191,7 +200,7 @@ impl Board {
     pub fn refill_by(&self, code: &str) -> Option<Timestamp> {
         let state = self.read();
         let slot = state.slot(*state.by_code.get(code)?)?;
-        let mut ahead = self.view(slot).ahead().iter();
+        let mut ahead = slot.ahead.as_deref().unwrap_or_default().iter();
         let due = ahead.find(|forecast| forecast.what == Foreseen::RefillDue);
         due.map(|forecast| forecast.at)
     }
@@ -265,8 +274,27 @@ impl Board {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn view<'a>(&'a self, slot: &'a Slot) -> View<'a> {
-        View::new(slot, &self.stale, self.clock.now())
+    /// What is asked now is asked of one moment, and of the map of units valid then.
+    fn sight(&self) -> Sight<'_> {
+        let now = self.clock.now();
+        Sight {
+            stale: &self.stale,
+            now,
+            map: self.units.map_at(now),
+        }
+    }
+}
+
+/// By what slots are looked at.
+struct Sight<'a> {
+    stale: &'a Stale,
+    now: Timestamp,
+    map: Option<Arc<UnitMap>>,
+}
+
+impl Sight<'_> {
+    fn view<'v>(&'v self, slot: &'v Slot) -> View<'v> {
+        View::new(slot, self.stale, self.now, self.map.as_deref())
     }
 }
 

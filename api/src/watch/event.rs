@@ -147,6 +147,11 @@ impl ChangeEvent {
             Change::WorkDone { source, .. } => ("work_done", &**source),
             Change::RoundPlanned { round } => ("round_planned", round.id.as_str()),
             Change::RoundEnded { id, .. } => ("round_ended", id.as_str()),
+            Change::UnitsImported { version, .. } => ("units_imported", version.as_str()),
+            Change::UnitsWithdrawn { version } => ("units_withdrawn", version.as_str()),
+            Change::TargetSet { target } => {
+                ("target_set", target.unit.as_deref().unwrap_or_default())
+            }
             Change::EpisodeAcknowledged { episode, .. } => {
                 ("episode_acknowledged", episode.as_str())
             }

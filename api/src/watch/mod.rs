@@ -56,6 +56,9 @@ pub struct WatchSettings {
     pub subscriptions: Vec<Subscription>,
     /// What a payload may be at most.
     pub limits: Limits,
+    /// For how long the history of verdicts and the messages to command systems are kept; `None`:
+    /// for six years, so that a report of five is whole.
+    pub history_days: Option<u32>,
 }
 
 /// Why judging cannot start.
@@ -137,6 +140,7 @@ impl Watch {
         clock: SharedClock,
         cancel: CancellationToken,
     ) -> Result<Arc<Self>, WatchError> {
+        let board_now = clock.now();
         let board = Arc::new(Board::new(clock.clone(), settings.rules.stale.clone()));
         let shared = Arc::new(Shared {
             clock,
@@ -148,6 +152,10 @@ impl Watch {
             newest_event: watch::Sender::new(0),
             ended: watch::Sender::new(false),
         });
+        // A map that cannot be read must not keep a city from being judged.
+        if let Err(error) = board.units().load(&register, board_now) {
+            tracing::error!(%error, "sources belong to the units entered with them, until the maps of units can be read");
+        }
         let rules = RuleBook::new(settings.rules.clone());
         let start = start::Start {
             journal,

@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 
+use firemain_domain::Timestamp;
 use firemain_domain::change::ChangeNumber;
 use firemain_domain::judging::{self, Effect, EpisodeId, EpisodeState, Standing};
 use firemain_domain::source::SourceCode;
 use firemain_store::journal::Position;
+use firemain_store::register::history::VerdictRow;
 use firemain_store::register::{NumberedChange, StreamEvent, WatchCommit};
 use serde::Serialize;
 
@@ -19,6 +21,8 @@ pub(super) struct Pending {
     standings: HashMap<SourceCode, Standing>,
     episodes: HashMap<EpisodeId, EpisodeState>,
     events: Vec<StreamEvent>,
+    verdicts: Vec<(SourceCode, VerdictRow)>,
+    paging: Vec<(Timestamp, EpisodeState)>,
     taken: Vec<(ChangeNumber, Position)>,
 }
 
@@ -44,11 +48,16 @@ impl Pending {
                 } => {
                     counts.standings += 1;
                     self.event("standing", &StandingEvent::new(&source, at, &standing));
+                    self.verdicts
+                        .push((source.clone(), VerdictRow::of(&standing)));
                     self.standings.insert(source, *standing);
                 }
                 Effect::Episode { at, what, episode } => {
                     count(what, &episode, counts);
                     self.event("episode", &EpisodeEvent::new(what, at, &episode));
+                    if episode.pages {
+                        self.paging.push((at, (*episode).clone()));
+                    }
                     self.episodes.insert(episode.id.clone(), *episode);
                 }
                 Effect::LeftOut { why, .. } => counts.left_out.count(why),
@@ -79,6 +88,8 @@ impl Pending {
             standings,
             episodes,
             events: std::mem::take(&mut self.events),
+            verdicts: std::mem::take(&mut self.verdicts),
+            paging: std::mem::take(&mut self.paging),
             taken: std::mem::take(&mut self.taken),
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use firemain_domain::change::ChangeNumber;
 use firemain_domain::judging::{Effect, Forecast, Look, Standing};
 use firemain_domain::source::Source;
+use firemain_domain::time::DAY_MS;
 use firemain_store::journal::{Envelope, Journal, JournalError, Position};
 use firemain_store::register::{
     EpisodeFilter, NumberedChange, Register, RegisterError, WatchCommit,
@@ -39,6 +40,12 @@ const POLL_MS: u64 = 1_000;
 const STREAM_KEPT: u64 = 200_000;
 /// How often older ones are let go, ms.
 const PRUNE_MS: u64 = 60_000;
+/// For how many days the history of verdicts is kept where nobody says.
+const HISTORY_DAYS: u32 = 2_200;
+/// How often older rows of it are let go, ms.
+const HISTORY_MS: u64 = 24 * 3_600_000;
+/// And when first, ms.
+const HISTORY_FIRST_MS: u64 = 600_000;
 /// The first pause after a failure, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 
@@ -69,6 +76,7 @@ pub(super) struct Run {
     timers: Timers,
     failures: u32,
     was_replaying: bool,
+    history_days: u32,
 }
 
 /// When what is due, ms of the clock that never jumps.
@@ -77,6 +85,7 @@ struct Timers {
     gathered_since: Option<u64>,
     poll: u64,
     prune: u64,
+    history: Option<u64>,
     head: u64,
 }
 
@@ -164,6 +173,7 @@ impl Run {
             timers: Timers::default(),
             failures: 0,
             was_replaying: true,
+            history_days: start.settings.history_days.unwrap_or(HISTORY_DAYS),
         };
         run.tell_status();
         run
@@ -423,6 +433,14 @@ impl Run {
         if now >= self.timers.prune {
             self.timers.prune = now + PRUNE_MS;
             self.register.prune_stream(STREAM_KEPT)?;
+        }
+        // Not in the first minutes, when there is enough to do.
+        let due = *self.timers.history.get_or_insert(now + HISTORY_FIRST_MS);
+        if now >= due {
+            self.timers.history = Some(now + HISTORY_MS);
+            let kept_ms = i64::from(self.history_days) * DAY_MS;
+            let oldest = self.shared.clock.now().plus_ms(-kept_ms);
+            self.register.prune_history(oldest)?;
         }
         Ok(())
     }

@@ -95,6 +95,7 @@ impl Start {
             rules,
             subscriptions,
             limits,
+            ..
         } = &self.settings;
         Fold::new(
             Judge::new(rules.clone()),

@@ -15,6 +15,7 @@ mod oidc;
 mod users;
 
 mod alerts;
+mod cap;
 mod changes;
 mod devices;
 mod documented;
@@ -25,7 +26,9 @@ mod inspections;
 mod nearest;
 mod readings;
 mod refusals;
+mod reports;
 mod rules;
 mod serving;
 mod sources;
 mod stream;
+mod units;

@@ -98,7 +98,10 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
         | Change::EpisodeAcknowledged { .. }
         | Change::WorkDone { .. }
         | Change::RoundPlanned { .. }
-        | Change::RoundEnded { .. } => {}
+        | Change::RoundEnded { .. }
+        | Change::UnitsImported { .. }
+        | Change::UnitsWithdrawn { .. }
+        | Change::TargetSet { .. } => {}
     }
 }
 

@@ -7,17 +7,23 @@
 //! it all in one file.
 
 pub mod access;
+pub mod bulletins;
 pub mod endpoint;
+pub mod history;
 pub mod inspections;
 pub mod limits;
+pub mod units;
 
 mod checks;
 mod sqlite;
 
 pub use access::AccessRegister;
+pub use bulletins::BulletinRegister;
 pub use endpoint::EndpointRegister;
+pub use history::HistoryRegister;
 pub use inspections::InspectionRegister;
 pub use sqlite::SqliteRegister;
+pub use units::UnitRegister;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{
@@ -31,7 +37,14 @@ use serde::{Deserialize, Serialize};
 use crate::journal::Position;
 
 /// What people and judging keep. Calls block; run them where blocking is allowed.
-pub trait Register: AccessRegister + EndpointRegister + InspectionRegister {
+pub trait Register:
+    AccessRegister
+    + EndpointRegister
+    + InspectionRegister
+    + UnitRegister
+    + HistoryRegister
+    + BulletinRegister
+{
     // What people do -------------------------------------------------------------------------
 
     /// Carries out changes, all or none: rows, their numbered change rows and who made them, in one
@@ -268,6 +281,10 @@ pub struct WatchCommit {
     pub episodes: Vec<EpisodeState>,
     /// Events for the live stream, in order.
     pub events: Vec<StreamEvent>,
+    /// Every verdict that was new, in order: what the history of verdicts is made of.
+    pub verdicts: Vec<(SourceCode, history::VerdictRow)>,
+    /// Alerts that page, each time something happened to them and when: what may be made known.
+    pub paging: Vec<(Timestamp, EpisodeState)>,
     /// Changes that took effect, each with the position before which it was applied.
     pub taken: Vec<(ChangeNumber, Position)>,
 }

@@ -25,11 +25,6 @@ enum About {
 }
 
 impl App {
-    /// The administrative unit that a source belongs to.
-    pub fn unit_of<'a>(&self, source: &'a Source) -> Option<&'a str> {
-        source.unit.as_deref()
-    }
-
     /// Refuses changes of sources that are not theirs to act on.
     pub async fn check_reach(&self, by: &Principal, changes: &[Change]) -> Result<(), Problem> {
         if by.scope == Scope::Everything {
@@ -48,11 +43,11 @@ impl App {
 
     /// Refuses what is about a source that is not theirs to act on.
     pub fn check_source(&self, by: &Principal, source: &Source) -> Result<(), Problem> {
-        let unit = self.unit_of(source);
-        if by.reaches(unit) {
+        let unit = self.unit_of(source, self.now());
+        if by.reaches(unit.code.as_deref()) || by.reaches(unit.name.as_deref()) {
             return Ok(());
         }
-        let of = unit.map_or_else(
+        let of = unit.name.map_or_else(
             || "belongs to no unit".to_owned(),
             |unit| format!("belongs to {unit}"),
         );
@@ -133,6 +128,9 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
             RuleScope::Source(code) => one(code),
             _ => About::All,
         },
+        Change::UnitsImported { .. }
+        | Change::UnitsWithdrawn { .. }
+        | Change::TargetSet { .. } => About::All,
         Change::EpisodeAcknowledged { episode, .. } => of_alert(stores, episode)?,
         // Fires stop at no border.
         Change::IncidentOpened { .. }

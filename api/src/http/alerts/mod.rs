@@ -1,6 +1,7 @@
 //! `/alerts`: what judging raised, and who took it.
 
 mod acknowledge;
+mod geojson;
 mod get;
 mod list;
 

@@ -100,7 +100,7 @@ pub async fn list_forecasts(
     let page = Page {
         items: found
             .iter()
-            .map(|(source, forecast)| SourceForecast::new(source, forecast, now))
+            .map(|(source, forecast)| SourceForecast::new(&app, source, forecast, now))
             .collect(),
         next: more.then(|| cursor(LIST, &(upto as u32))),
     };
@@ -118,17 +118,18 @@ impl ForecastsQuery {
             && until.is_none_or(|until| forecast.at <= until)
             && self.kind.is_none_or(|kind| source.kind_name() == kind)
             && same(&self.zone, source.zone.as_deref())
-            && same(&self.unit, source.unit.as_deref())
+            && self.unit.as_deref().is_none_or(|unit| view.is_in(unit))
     }
 }
 
 impl SourceForecast {
-    fn new(source: &Source, forecast: &Forecast, now: Timestamp) -> Self {
+    fn new(app: &App, source: &Source, forecast: &Forecast, now: Timestamp) -> Self {
+        let unit = app.unit_of(source, now);
         Self {
             code: source.code.to_string(),
             kind: source.kind_name(),
             name: source.name.clone(),
-            unit: source.unit.as_deref().map(ToOwned::to_owned),
+            unit: unit.name.as_deref().map(ToOwned::to_owned),
             zone: source.zone.as_deref().map(ToOwned::to_owned),
             forecast: ForecastView::new(forecast, now),
         }

@@ -15,6 +15,8 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use geojson::{Format, wanted};
+
 use super::app::App;
 use super::problem::Problem;
 

@@ -12,9 +12,12 @@ mod migrate;
 mod queries;
 
 mod access;
+mod bulletins;
 mod endpoint;
+mod history;
 mod inspections;
 mod people;
+mod units;
 mod watch;
 
 mod lists;

@@ -8,11 +8,13 @@ use firemain_domain::source::{KindName, Source};
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
 
+use super::history;
 use super::inspections;
 use super::lists::{self, FLOW_TEST, INCIDENT, INSPECTION, PERMIT, ROUND, WINDOW};
 use super::queries as sql;
 use super::rows::{column, one, run, signed, to_json};
 use super::said;
+use super::units;
 use crate::register::RegisterError;
 use crate::register::checks::{self, MOST_CHANGES, shown};
 
@@ -52,13 +54,16 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         Change::AccessChanged { .. } => conflict(
             "who may do what is changed by /users and /keys, not among other changes".to_owned(),
         ),
+        Change::UnitsImported { version, by, .. } => checks::units(version, by),
+        Change::TargetSet { target } => checks::target(target),
         Change::SourceRemoved { .. }
         | Change::FlowTestWithdrawn { .. }
         | Change::InspectionWithdrawn { .. }
         | Change::WindowEnded { .. }
         | Change::IncidentEnded { .. }
         | Change::PermitEnded { .. }
-        | Change::RoundEnded { .. } => Ok(()),
+        | Change::RoundEnded { .. }
+        | Change::UnitsWithdrawn { .. } => Ok(()),
     })
 }
 
@@ -101,7 +106,7 @@ fn note(tx: &Connection, number: ChangeNumber, by: &str, at: Timestamp, change: 
 fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
     match change {
         Change::SourceSet { source } => set_source(tx, at, source),
-        Change::SourceRemoved { code } => remove_source(tx, code),
+        Change::SourceRemoved { code } => remove_source(tx, at, code),
         Change::FlowTestEntered { test } => enter_test(tx, test),
         Change::FlowTestWithdrawn { id, source } => withdraw(tx, FLOW_TEST, id, source, at),
         Change::InspectionEntered { inspection } => {
@@ -168,6 +173,14 @@ fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
         Change::PermitEnded { id, at } => end(tx, PERMIT, id, *at),
         Change::EpisodeAcknowledged { episode, by } => acknowledge(tx, episode, by, at),
         Change::AccessChanged { .. } => Ok(()),
+        Change::UnitsImported {
+            version,
+            valid_from,
+            units: count,
+            by,
+        } => units::enter(tx, at, version, *valid_from, *count, by),
+        Change::UnitsWithdrawn { version } => units::withdraw(tx, at, version),
+        Change::TargetSet { target } => units::set_target(tx, target),
     }
 }
 
@@ -209,11 +222,13 @@ fn set_source(tx: &Connection, at: Timestamp, source: &Source) -> Done {
         to_json(source)?,
         at.ms(),
     );
-    run(tx, sql::SET_SOURCE, row).map(drop)
+    run(tx, sql::SET_SOURCE, row)?;
+    history::note_life(tx, at, source)
 }
 
-fn remove_source(tx: &Connection, code: &str) -> Done {
+fn remove_source(tx: &Connection, at: Timestamp, code: &str) -> Done {
     kind_of(tx, code)?;
+    history::note_end(tx, at, code)?;
     run(tx, sql::REMOVE_STANDING, [code])?;
     run(tx, sql::REMOVE_SOURCE, [code]).map(drop)
 }

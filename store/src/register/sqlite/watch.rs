@@ -3,6 +3,8 @@
 use firemain_domain::change::ChangeNumber;
 use rusqlite::Connection;
 
+use super::bulletins;
+use super::history;
 use super::queries as sql;
 use super::rows::{all, column, one, run, signed, to_json, unsigned};
 use super::said::severity_number;
@@ -61,6 +63,10 @@ pub fn commit(tx: &Connection, written: &Written<'_>) -> Result<(), RegisterErro
             body,
         );
         run(tx, sql::SET_EPISODE, row)?;
+    }
+    history::note_verdicts(tx, &commit.verdicts)?;
+    for (at, alert) in &commit.paging {
+        bulletins::make_known(tx, *at, alert)?;
     }
     let mut last_event = before.last_event;
     for event in &commit.events {

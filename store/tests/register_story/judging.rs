@@ -24,6 +24,7 @@ pub fn judging_commits(register: &dyn Register) {
         ],
         events: vec![event("standing"), event("episode")],
         taken: vec![(1, Position(7)), (4, Position(9))],
+        ..WatchCommit::default()
     };
     register.commit(&commit).unwrap();
     assert_eq!(register.committed().unwrap(), (Position(100), 4));

@@ -135,7 +135,7 @@ pub fn round(round: &Round) -> Checked {
 }
 
 /// A map of administrative units.
-pub fn units(version: &str, by: &str) -> Checked {
+pub fn unit_map(version: &str, by: &str) -> Checked {
     id("map of units", version)?;
     author(by)
 }

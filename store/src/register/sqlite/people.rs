@@ -54,7 +54,7 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         Change::AccessChanged { .. } => conflict(
             "who may do what is changed by /users and /keys, not among other changes".to_owned(),
         ),
-        Change::UnitsImported { version, by, .. } => checks::units(version, by),
+        Change::UnitsImported { version, by, .. } => checks::unit_map(version, by),
         Change::TargetSet { target } => checks::target(target),
         Change::SourceRemoved { .. }
         | Change::FlowTestWithdrawn { .. }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use firemain_api::cap::{CapSettings, CapStatus};
 use firemain_api::http::{
     AccessSettings, AppState, HttpSettings, InspectionSettings, OidcSettings, Serving, Tail,
     TlsFiles,
@@ -120,6 +121,7 @@ impl Running {
             close_after: CloseAfter(Duration::from_secs(
                 u64::from(settings.alerts.close_after_h) * 3_600,
             )),
+            history_days: Some(settings.reports.history_days),
         };
         let (clock, cancel) = (Arc::clone(clock), cancel.clone());
         tokio::task::spawn_blocking(move || Watch::start(&stores, watch, clock, cancel))
@@ -160,6 +162,10 @@ impl Running {
                 tank_days: settings.inspections.tank_days,
                 draw_point_days: settings.inspections.draw_point_days,
                 photos_max_bytes: settings.inspections.photos_max_bytes,
+            },
+            cap: CapSettings {
+                sender: settings.cap.sender.clone(),
+                status: CapStatus::of_name(&settings.cap.status).unwrap_or_default(),
             },
             tail,
             ..HttpSettings::default()

@@ -3,7 +3,13 @@
 
 pub mod watch;
 
+pub mod units;
+
 pub mod board;
+
+pub mod reports;
+
+pub mod cap;
 
 pub mod backtest;
 

@@ -8,6 +8,7 @@ use crate::judging::{Parameters, RuleScope};
 use crate::people::AccessChange;
 use crate::source::{Position, Source, SourceCode, SupplySchedule};
 use crate::time::Timestamp;
+use crate::units::Target;
 
 /// The number of a change: 1, 2, 3 … without gaps in one register.
 pub type ChangeNumber = u64;
@@ -173,6 +174,28 @@ pub enum Change {
         since: Option<Timestamp>,
         /// When that was noticed.
         at: Timestamp,
+    },
+    /// A map of administrative units was entered. Judging does not read it, nor are its polygons
+    /// here: the register keeps them beside, under the version's id.
+    UnitsImported {
+        /// The id of the version.
+        version: String,
+        /// From when on it holds.
+        valid_from: Timestamp,
+        /// How many units.
+        units: u32,
+        /// Who entered it.
+        by: String,
+    },
+    /// A map of administrative units was struck out as wrong.
+    UnitsWithdrawn {
+        /// The id of the version.
+        version: String,
+    },
+    /// A number of sources was planned. Judging does not read it.
+    TargetSet {
+        /// The target.
+        target: Target,
     },
     /// Somebody took an alert upon themselves.
     EpisodeAcknowledged {

@@ -8,7 +8,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod clock;
+pub mod local_time;
 pub mod time;
+pub mod units;
 
 pub mod quantity;
 pub mod report;

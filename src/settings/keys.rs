@@ -270,6 +270,21 @@ const FIXED: &[(&str, &str, &str)] = &[
         "Hours after which an alert that data cleared closes by itself. 1 to 720.",
     ),
     (
+        "reports.history_days",
+        "2200",
+        "For how many days the history of verdicts and the messages of the CAP feed are kept: what reports of past periods are made of. 30 to 4,000.",
+    ),
+    (
+        "cap.sender",
+        "\"firemain\"",
+        "The sender of CAP alerts: a name that is yours alone, such as a domain, without spaces, commas, `<` and `&`.",
+    ),
+    (
+        "cap.status",
+        "\"actual\"",
+        "How CAP alerts are meant: `actual`, `exercise` or `test`.",
+    ),
+    (
         "log.level",
         "\"info\"",
         "`error`, `warn`, `info`, `debug` or `trace`, also by part: `\"info,firemain_ingest=debug\"`.",

@@ -189,6 +189,17 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     if !(1..=720).contains(&settings.alerts.close_after_h) {
         return contradiction("`alerts.close_after_h` must be from 1 to 720");
     }
+    if !(30..=4_000).contains(&settings.reports.history_days) {
+        return contradiction("`reports.history_days` must be from 30 to 4,000");
+    }
+    if !firemain_api::cap::is_sender(&settings.cap.sender) {
+        return contradiction(
+            "`cap.sender` must have 1 to 100 letters, digits and signs, without spaces, commas, `<` and `&`",
+        );
+    }
+    if firemain_api::cap::CapStatus::of_name(&settings.cap.status).is_none() {
+        return contradiction("`cap.status` must be `actual`, `exercise` or `test`");
+    }
     if settings.archive.kind == ArchiveKind::Influxdb2 {
         if settings.archive.url.is_none() {
             return contradiction("`archive.kind = \"influxdb2\"` needs `archive.url`");

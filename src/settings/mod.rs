@@ -36,6 +36,8 @@ pub struct Settings {
     pub intake: Intake,
     pub inspections: Inspections,
     pub alerts: Alerts,
+    pub reports: Reports,
+    pub cap: Cap,
     pub log: Log,
     pub rules: Rules,
 }
@@ -240,6 +242,38 @@ pub struct Alerts {
 impl Default for Alerts {
     fn default() -> Self {
         Self { close_after_h: 24 }
+    }
+}
+
+/// `[reports]`: what reports of past periods are made of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reports {
+    pub history_days: u32,
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self {
+            history_days: 2_200,
+        }
+    }
+}
+
+/// `[cap]`: alerts for command, rescue and police systems.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cap {
+    pub sender: String,
+    pub status: String,
+}
+
+impl Default for Cap {
+    fn default() -> Self {
+        Self {
+            sender: "firemain".to_owned(),
+            status: "actual".to_owned(),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use firemain_domain::judging::{
 use firemain_domain::source::Source;
 
 use super::slot::Slot;
+use crate::units::{UnitMap, UnitOf, unit_on};
 
 /// One source and how it stands now: everything about it, to keep.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,8 @@ pub struct Entry {
     pub alerts: Vec<OpenAlert>,
     /// What will happen, the soonest first.
     pub ahead: Vec<Forecast>,
+    /// The administrative unit it belongs to now.
+    pub unit: UnitOf,
 }
 
 /// An alert that stands.
@@ -47,10 +50,17 @@ pub struct View<'a> {
     slot: &'a Slot,
     /// Since when its evidence is too old; `None`: it is not.
     aged_since: Option<Timestamp>,
+    /// The map of units valid now.
+    map: Option<&'a UnitMap>,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(slot: &'a Slot, intervals: u8, now: Timestamp) -> Self {
+    pub(super) fn new(
+        slot: &'a Slot,
+        intervals: u8,
+        now: Timestamp,
+        map: Option<&'a UnitMap>,
+    ) -> Self {
         // Silence never improves: what is unusable stays so, and what nobody knows is known no less.
         let ages = matches!(slot.verdict, Verdict::Usable | Verdict::Degraded);
         let old_ms = slot.source.interval_ms() * i64::from(intervals);
@@ -58,12 +68,23 @@ impl<'a> View<'a> {
         Self {
             slot,
             aged_since: old_at.filter(|at| ages && *at <= now),
+            map,
         }
     }
 
     /// The source.
     pub fn source(&self) -> &'a Arc<Source> {
         &self.slot.source
+    }
+
+    /// The administrative unit it belongs to now.
+    pub fn unit(&self) -> UnitOf {
+        unit_on(self.map, &self.slot.source)
+    }
+
+    /// Whether it belongs to that unit now, by code or by name.
+    pub fn is_in(&self, unit: &str) -> bool {
+        self.unit().is(unit)
     }
 
     /// Its verdict.
@@ -141,6 +162,7 @@ impl<'a> View<'a> {
             },
             alerts: self.alerts().to_vec(),
             ahead: self.ahead().to_vec(),
+            unit: self.unit(),
         }
     }
 }

@@ -33,10 +33,13 @@ use rstar::RTree;
 use place::Place;
 use slot::Slot;
 
+use crate::units::{UnitMap, Units};
+
 /// How every source stands now.
 #[derive(Debug)]
 pub struct Board {
     clock: SharedClock,
+    units: Arc<Units>,
     state: RwLock<State>,
 }
 
@@ -88,15 +91,21 @@ impl Board {
         };
         Self {
             clock,
+            units: Arc::default(),
             state: RwLock::new(state),
         }
+    }
+
+    /// The maps of administrative units by which sources belong.
+    pub fn units(&self) -> &Arc<Units> {
+        &self.units
     }
 
     /// One source.
     pub fn get(&self, code: &str) -> Option<Entry> {
         let state = self.read();
         let slot = state.slot(*state.by_code.get(code)?)?;
-        Some(self.view(&state, slot).entry())
+        Some(self.sight().view(&state, slot).entry())
     }
 
     /// The source that a device reports for.
@@ -126,12 +135,12 @@ impl Board {
     /// board waits meanwhile: only look, and take [`View::entry`] of what is wanted.
     pub fn visit(&self, after: Option<&str>, mut visit: impl FnMut(&View<'_>) -> ControlFlow<()>) {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let state = self.read();
+        let (state, sight) = (self.read(), self.sight());
         for (_, index) in state.by_code.range::<str, _>((from, Bound::Unbounded)) {
             let Some(slot) = state.slot(*index) else {
                 continue;
             };
-            if visit(&self.view(&state, slot)).is_break() {
+            if visit(&sight.view(&state, slot)).is_break() {
                 return;
             }
         }
@@ -165,7 +174,7 @@ impl Board {
         within_m: f64,
         mut visit: impl FnMut(f64, &View<'_>) -> ControlFlow<()>,
     ) {
-        let state = self.read();
+        let (state, sight) = (self.read(), self.sight());
         for place in state.places.nearest_neighbor_iter(Place::point(position)) {
             let Some(slot) = state.slot(place.index) else {
                 continue;
@@ -175,7 +184,7 @@ impl Board {
             if distance_m > within_m + 2.0 {
                 return;
             }
-            if distance_m <= within_m && visit(distance_m, &self.view(&state, slot)).is_break() {
+            if distance_m <= within_m && visit(distance_m, &sight.view(&state, slot)).is_break() {
                 return;
             }
         }
@@ -184,12 +193,12 @@ impl Board {
     /// What falls below its requirement now, worst first: of all that `keep` wants, `limit` after
     /// the first `skip`.
     pub fn flags(&self, skip: usize, limit: usize, keep: impl Fn(&View<'_>) -> bool) -> Flagged {
-        let state = self.read();
+        let (state, sight) = (self.read(), self.sight());
         let views = state
             .by_code
             .values()
             .filter_map(|i| state.slot(*i))
-            .map(|s| self.view(&state, s));
+            .map(|s| sight.view(&state, s));
         flags::worst_first(views.filter(keep), skip, limit)
     }
 
@@ -218,7 +227,7 @@ impl Board {
     pub fn refill_by(&self, code: &str) -> Option<Timestamp> {
         let state = self.read();
         let slot = state.slot(*state.by_code.get(code)?)?;
-        let mut ahead = self.view(&state, slot).ahead().iter();
+        let mut ahead = slot.ahead.as_deref().unwrap_or_default().iter();
         let due = ahead.find(|forecast| forecast.what == Foreseen::RefillDue);
         due.map(|forecast| forecast.at)
     }
@@ -322,8 +331,26 @@ impl Board {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn view<'a>(&self, state: &State, slot: &'a Slot) -> View<'a> {
-        View::new(slot, state.ages.intervals(&slot.source), self.clock.now())
+    /// What is asked now is asked of one moment, and of the map of units valid then.
+    fn sight(&self) -> Sight {
+        let now = self.clock.now();
+        Sight {
+            now,
+            map: self.units.map_at(now),
+        }
+    }
+}
+
+/// By what slots are looked at.
+struct Sight {
+    now: Timestamp,
+    map: Option<Arc<UnitMap>>,
+}
+
+impl Sight {
+    fn view<'v>(&'v self, state: &State, slot: &'v Slot) -> View<'v> {
+        let intervals = state.ages.intervals(&slot.source);
+        View::new(slot, intervals, self.now, self.map.as_deref())
     }
 }
 

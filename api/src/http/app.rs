@@ -6,6 +6,7 @@ use std::time::Duration;
 use firemain_domain::Timestamp;
 use firemain_domain::change::{Change, ChangeNumber};
 use firemain_domain::clock::SharedClock;
+use firemain_domain::source::Source;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -18,12 +19,15 @@ use super::settings::HttpSettings;
 use super::watched::HttpMetrics;
 use crate::Stores;
 use crate::board::Board;
+use crate::units::UnitOf;
 use crate::watch::Watch;
 
 /// Questions to the stores under way at once: they hold a thread each.
 const ASKING: usize = 32;
 /// Photos that come in at once.
 const PHOTOS: usize = 16;
+/// Reports that are made at once.
+const REPORTS: usize = 2;
 /// A question waits so long for its turn.
 const TURN_WITHIN: Duration = Duration::from_secs(5);
 
@@ -59,6 +63,8 @@ pub struct App {
     pub imports: Semaphore,
     /// Turns to send a photo: each holds one in memory.
     pub photos: Semaphore,
+    /// Turns to make a report: each takes a thread for seconds.
+    pub reports: Semaphore,
     /// Cancelled when it is time to stop.
     pub cancel: CancellationToken,
     /// What the guard remembers.
@@ -94,6 +100,7 @@ impl App {
             streams: Arc::new(Semaphore::new(settings.max_streams)),
             imports: Semaphore::new(1),
             photos: Semaphore::new(PHOTOS),
+            reports: Semaphore::new(REPORTS),
             asking: Arc::new(Semaphore::new(ASKING)),
             board: state.watch.board().clone(),
             metrics: HttpMetrics::new(),
@@ -108,6 +115,11 @@ impl App {
     /// The wall clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// To which administrative unit a source belongs at a moment.
+    pub fn unit_of(&self, source: &Source, at: Timestamp) -> UnitOf {
+        self.board.units().of(source, at)
     }
 
     /// Asks the stores, where blocking is allowed.
@@ -153,7 +165,15 @@ impl App {
         Ok(self.applied(number).await)
     }
 
-    async fn applied(&self, number: ChangeNumber) -> Applied {
+    /// Reads the maps of units anew: one came in, or was withdrawn.
+    pub async fn load_units(&self) -> Result<(), Problem> {
+        let (units, now) = (self.board.units().clone(), self.now());
+        self.ask(move |stores| units.load(&stores.register, now))
+            .await
+    }
+
+    /// Waits a while until judging has taken a change.
+    pub async fn applied(&self, number: ChangeNumber) -> Applied {
         self.watch.look();
         if self.watch.applied(number).await {
             Applied::Now

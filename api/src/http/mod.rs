@@ -32,6 +32,7 @@ mod users;
 mod alerts;
 mod stream;
 
+mod cap;
 mod changes;
 mod flow_tests;
 mod forecasts;
@@ -50,6 +51,8 @@ mod devices;
 mod import;
 mod places;
 mod quarantine;
+mod reports;
+mod units;
 
 mod health;
 mod openapi;

@@ -11,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::{Fault, Problem};
 
-const TAGS: [(&str, &str); 23] = [
+const TAGS: [(&str, &str); 25] = [
     (
         "flags",
         "What falls below its requirement now, worst first.",
@@ -52,6 +52,11 @@ const TAGS: [(&str, &str); 23] = [
         "people",
         "Who one is, who may log in, and what they may do; sessions and keys.",
     ),
+    (
+        "reports",
+        "Figures of a period and a unit, for those who answer for them.",
+    ),
+    ("feeds", "Alerts for command, rescue and police systems."),
     ("health", "How firemain itself is."),
 ];
 

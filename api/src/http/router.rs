@@ -19,10 +19,10 @@ use utoipa_axum::router::OpenApiRouter;
 use super::app::App;
 use super::problem::{Problem, ProblemKind};
 use super::{
-    access, alerts, changes, devices, flags, flow_tests, forecasts, guard, health, import,
+    access, alerts, cap, changes, devices, flags, flow_tests, forecasts, guard, health, import,
     incidents, inspections, keys, login, maintenance_windows, me, openapi, page, permits, photos,
-    places, quarantine, rounds, rules, sessions, silences, sources, stream, supply_schedules,
-    users, uses, watched, work,
+    places, quarantine, reports, rounds, rules, sessions, silences, sources, stream,
+    supply_schedules, units, users, uses, watched, work,
 };
 
 /// A body at most, bytes; imports have their own limit.
@@ -83,11 +83,15 @@ pub fn documented(public_url: Option<&str>) -> (Router<Arc<App>>, OpenApi) {
         .merge(sessions::routes())
         .merge(users::routes())
         .merge(keys::routes())
+        .merge(units::routes())
+        .merge(reports::routes())
+        .merge(cap::routes())
         .layer(middleware::from_fn(in_time))
         .layer(DefaultBodyLimit::max(BODY_BYTES));
     let api = quick
         .merge(stream::routes())
         .merge(import::routes())
+        .merge(units::import_routes())
         .merge(photos::upload_routes());
     let (routes, document) = OpenApiRouter::with_openapi(openapi::empty(public_url))
         .nest("/api/v1", api)

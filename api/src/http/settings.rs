@@ -9,6 +9,7 @@ use std::time::Duration;
 use firemain_domain::people::Role;
 
 use super::history::Tail;
+use crate::cap::CapSettings;
 
 /// How the listener is set.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +30,8 @@ pub struct HttpSettings {
     pub max_import_bytes: usize,
     /// How often sources are to be looked at, and how much photos may take.
     pub inspections: InspectionSettings,
+    /// Under whose name alerts are fed to other systems.
+    pub cap: CapSettings,
     /// How readings too young for the archive are read from the journal: set it where archiving runs
     /// in another process.
     pub tail: Option<Tail>,
@@ -136,6 +139,7 @@ impl Default for HttpSettings {
             max_streams: 256,
             max_import_bytes: 200 * 1024 * 1024,
             inspections: InspectionSettings::default(),
+            cap: CapSettings::default(),
             tail: None,
         }
     }

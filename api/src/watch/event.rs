@@ -162,6 +162,11 @@ impl ChangeEvent {
             Change::DeviceAnswered { device, .. } => ("device_answered", device.as_str()),
             Change::DeviceReplaced { source, .. } => ("device_replaced", &**source),
             Change::ReceiverSilent { .. } => ("receiver_silent", "firemain:receive"),
+            Change::UnitsImported { version, .. } => ("units_imported", version.as_str()),
+            Change::UnitsWithdrawn { version } => ("units_withdrawn", version.as_str()),
+            Change::TargetSet { target } => {
+                ("target_set", target.unit.as_deref().unwrap_or_default())
+            }
             Change::EpisodeAcknowledged { episode, .. } => {
                 ("episode_acknowledged", episode.as_str())
             }

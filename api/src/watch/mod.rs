@@ -60,6 +60,9 @@ pub struct WatchSettings {
     pub limits: Limits,
     /// After how long an alert that data cleared closes by itself.
     pub close_after: CloseAfter,
+    /// For how long the history of verdicts and the messages to command systems are kept; `None`:
+    /// for six years, so that a report of five is whole.
+    pub history_days: Option<u32>,
 }
 
 /// After how long an alert that data cleared closes by itself; a day where nobody says otherwise.
@@ -153,6 +156,7 @@ impl Watch {
         cancel: CancellationToken,
     ) -> Result<Arc<Self>, WatchError> {
         let board = Arc::new(Board::new(clock.clone(), &settings.rules.stale));
+        let board_now = clock.now();
         let shared = Arc::new(Shared {
             clock,
             status: Mutex::default(),
@@ -163,6 +167,10 @@ impl Watch {
             newest_event: watch::Sender::new(0),
             ended: watch::Sender::new(false),
         });
+        // A map that cannot be read must not keep a city from being judged.
+        if let Err(error) = board.units().load(&register, board_now) {
+            tracing::error!(%error, "sources belong to the units entered with them, until the maps of units can be read");
+        }
         let rules = RuleBook::new(settings.rules.clone());
         let start = start::Start {
             journal,

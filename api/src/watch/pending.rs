@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 
+use firemain_domain::Timestamp;
 use firemain_domain::change::ChangeNumber;
 use firemain_domain::judging::{self, Effect, EpisodeId, EpisodeState, Standing};
 use firemain_domain::source::SourceCode;
 use firemain_store::journal::Position;
+use firemain_store::register::history::VerdictRow;
 use firemain_store::register::{JudgedStep, NumberedChange, StreamEvent, WatchCommit};
 use serde::Serialize;
 
@@ -20,6 +22,8 @@ pub(super) struct Pending {
     episodes: HashMap<EpisodeId, EpisodeState>,
     steps: Vec<JudgedStep>,
     events: Vec<StreamEvent>,
+    verdicts: Vec<(SourceCode, VerdictRow)>,
+    paging: Vec<(Timestamp, EpisodeState)>,
     taken: Vec<(ChangeNumber, Position)>,
 }
 
@@ -45,6 +49,8 @@ impl Pending {
                 } => {
                     counts.standings += 1;
                     self.event("standing", &StandingEvent::new(&source, at, &standing));
+                    self.verdicts
+                        .push((source.clone(), VerdictRow::of(&standing)));
                     self.standings.insert(source, *standing);
                 }
                 Effect::Episode { at, what, episode } => {
@@ -58,6 +64,9 @@ impl Pending {
                         pages: episode.pages,
                         muted_by: episode.muted_by,
                     });
+                    if episode.pages {
+                        self.paging.push((at, (*episode).clone()));
+                    }
                     self.episodes.insert(episode.id.clone(), *episode);
                 }
                 Effect::LeftOut { why, .. } => counts.left_out.count(why),
@@ -89,6 +98,8 @@ impl Pending {
             episodes,
             steps: std::mem::take(&mut self.steps),
             events: std::mem::take(&mut self.events),
+            verdicts: std::mem::take(&mut self.verdicts),
+            paging: std::mem::take(&mut self.paging),
             taken: std::mem::take(&mut self.taken),
         }
     }

@@ -50,6 +50,12 @@ const UNNAMED_PHOTO_MS: i64 = DAY_MS;
 const PHOTOS_AT_A_TIME: usize = 64;
 /// The author of what firemain itself enters.
 const OURSELVES: &str = "firemain";
+/// For how many days the history of verdicts is kept where nobody says.
+const HISTORY_DAYS: u32 = 2_200;
+/// How often older rows of it are let go, ms.
+const HISTORY_MS: u64 = 24 * 3_600_000;
+/// And when first, ms.
+const HISTORY_FIRST_MS: u64 = 600_000;
 /// The first pause after a failure, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 
@@ -86,6 +92,7 @@ pub(super) struct Run {
     failures: u32,
     silence: Silence,
     was_replaying: bool,
+    history_days: u32,
 }
 
 /// When what is due, ms of the clock that never jumps.
@@ -94,6 +101,7 @@ struct Timers {
     gathered_since: Option<u64>,
     poll: u64,
     prune: u64,
+    history: Option<u64>,
     head: u64,
 }
 
@@ -184,6 +192,7 @@ impl Run {
             failures: 0,
             silence: Silence::default(),
             was_replaying: true,
+            history_days: start.settings.history_days.unwrap_or(HISTORY_DAYS),
         };
         run.tell_status();
         run
@@ -491,6 +500,14 @@ impl Run {
             let before = self.shared.clock.now().plus_ms(-UNNAMED_PHOTO_MS);
             self.register
                 .drop_unnamed_photos(before, PHOTOS_AT_A_TIME)?;
+        }
+        // Not in the first minutes, when there is enough to do.
+        let due = *self.timers.history.get_or_insert(now + HISTORY_FIRST_MS);
+        if now >= due {
+            self.timers.history = Some(now + HISTORY_MS);
+            let kept_ms = i64::from(self.history_days) * DAY_MS;
+            let oldest = self.shared.clock.now().plus_ms(-kept_ms);
+            self.register.prune_history(oldest)?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::bench::Bench;
 
 /// Asked of a server with one source: where each path leads.
-const GETS: [(&str, &str); 33] = [
+const GETS: [(&str, &str); 37] = [
     ("/api/v1/flags", "/api/v1/flags"),
     ("/api/v1/sources", "/api/v1/sources"),
     ("/api/v1/forecasts", "/api/v1/forecasts"),
@@ -60,6 +60,10 @@ const GETS: [(&str, &str); 33] = [
     ),
     ("/api/v1/quarantine", "/api/v1/quarantine"),
     ("/api/v1/units", "/api/v1/units"),
+    ("/api/v1/units/versions", "/api/v1/units/versions"),
+    ("/api/v1/units/targets", "/api/v1/units/targets"),
+    ("/api/v1/reports", "/api/v1/reports?period=2025-11"),
+    ("/api/v1/cap", "/api/v1/cap"),
     ("/api/v1/zones", "/api/v1/zones"),
     ("/healthz", "/healthz"),
     ("/readyz", "/readyz"),

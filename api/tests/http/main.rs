@@ -17,6 +17,7 @@ mod users;
 
 mod alert_life;
 mod alerts;
+mod cap;
 mod changes;
 mod devices;
 mod documented;
@@ -27,7 +28,9 @@ mod inspections;
 mod nearest;
 mod readings;
 mod refusals;
+mod reports;
 mod rules;
 mod serving;
 mod sources;
 mod stream;
+mod units;

@@ -115,7 +115,10 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
         | Change::RoundEnded { .. }
         | Change::DeviceConfigured { .. }
         | Change::DeviceAnswered { .. }
-        | Change::DeviceReplaced { .. } => {}
+        | Change::DeviceReplaced { .. }
+        | Change::UnitsImported { .. }
+        | Change::UnitsWithdrawn { .. }
+        | Change::TargetSet { .. } => {}
     }
 }
 

@@ -9,6 +9,7 @@ use firemain_domain::hydraulics::FlowTestPoint;
 use firemain_domain::inspections::MOST_STOPS;
 use firemain_domain::judging::Parameters;
 use firemain_domain::source::Source;
+use firemain_domain::units::Target;
 
 use super::access::{ApiKey, MOST_UNITS, Session, User};
 use super::devices::MOST_CONFIG_BYTES;
@@ -27,6 +28,7 @@ const MOST_WORDS: usize = 256;
 const MOST_NOTE: usize = 2_000;
 const MOST_CHECKS: usize = 32;
 const MOST_PHOTOS: usize = 12;
+const MOST_TARGET: u32 = 10_000_000;
 
 const TEST_PRESSURE: Range = Range {
     column: "",
@@ -133,6 +135,31 @@ pub fn round(round: &Round) -> Checked {
     match round.sources.iter().find(|code| !seen.insert(&***code)) {
         Some(twice) => conflict(format!("{what}: source {} is in it twice", shown(twice))),
         None => Ok(()),
+    }
+}
+
+/// A map of administrative units.
+pub fn unit_map(version: &str, by: &str) -> Checked {
+    id("map of units", version)?;
+    author(by)
+}
+
+/// A target: by the end of a year of this century.
+pub fn target(target: &Target) -> Checked {
+    if let Some(unit) = &target.unit {
+        text("the unit of a target", unit, 1, MOST_ID)?;
+    }
+    if !(2000..=2100).contains(&target.year) {
+        return conflict(format!(
+            "a target is for a year from 2000 to 2100, not for {}",
+            target.year
+        ));
+    }
+    match target.sources {
+        Some(sources) if sources > MOST_TARGET => conflict(format!(
+            "a target is at most {MOST_TARGET} sources, not {sources}"
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -2,26 +2,35 @@
 //!
 //! In: changes by people, each a numbered row; what judging decided, in one transaction with its
 //! cursor. Out: both again, in pages. One trait, one story test told on every back end.
-//! [`access`] says who may do what, [`limits`] what a source may hold, [`endpoint`] what is kept for devices that are commanded
-//! and log in, [`inspections`] what is kept of people's looking at sources, [`alerts`] what of the life of
-//! alerts; [`SqliteRegister`] keeps it all in one file.
+//! Each topic has a trait of its own beside: [`access`] says who may do what, [`alerts`] what people
+//! do about alerts, [`devices`] how devices are to be set, [`bulletins`] what was made known to command
+//! systems, [`endpoint`] what is kept for devices that are commanded and log in, [`history`] how
+//! sources stood, [`inspections`] people's looking at sources, [`units`] the dated maps of
+//! administrative units. [`limits`] says what a source may hold; [`SqliteRegister`] keeps it all in one
+//! file.
 
 pub mod access;
 pub mod alerts;
+pub mod bulletins;
 pub mod devices;
 pub mod endpoint;
+pub mod history;
 pub mod inspections;
 pub mod limits;
+pub mod units;
 
 mod checks;
 mod sqlite;
 
 pub use access::AccessRegister;
 pub use alerts::{AlertRegister, EpisodeStep, JudgedStep, Step, ZoneSupply};
+pub use bulletins::BulletinRegister;
 pub use devices::DeviceRegister;
 pub use endpoint::EndpointRegister;
+pub use history::HistoryRegister;
 pub use inspections::InspectionRegister;
 pub use sqlite::SqliteRegister;
+pub use units::UnitRegister;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{
@@ -37,7 +46,14 @@ use crate::journal::Position;
 
 /// What people and judging keep. Calls block; run them where blocking is allowed.
 pub trait Register:
-    AccessRegister + AlertRegister + DeviceRegister + EndpointRegister + InspectionRegister
+    AccessRegister
+    + AlertRegister
+    + DeviceRegister
+    + EndpointRegister
+    + InspectionRegister
+    + UnitRegister
+    + HistoryRegister
+    + BulletinRegister
 {
     // What people do -------------------------------------------------------------------------
 
@@ -289,6 +305,10 @@ pub struct WatchCommit {
     pub steps: Vec<JudgedStep>,
     /// Events for the live stream, in order.
     pub events: Vec<StreamEvent>,
+    /// Every verdict that was new, in order: what the history of verdicts is made of.
+    pub verdicts: Vec<(SourceCode, history::VerdictRow)>,
+    /// Alerts that page, each time something happened to them and when: what may be made known.
+    pub paging: Vec<(Timestamp, EpisodeState)>,
     /// Changes that took effect, each with the position before which it was applied.
     pub taken: Vec<(ChangeNumber, Position)>,
 }

@@ -26,6 +26,7 @@ pub fn judging_commits(register: &dyn Register) {
         steps: vec![step("TR-1/LOW_STATIC/1", EpisodeEvent::Raised)],
         events: vec![event("standing"), event("episode")],
         taken: vec![(1, Position(7)), (4, Position(9))],
+        ..WatchCommit::default()
     };
     register.commit(&commit).unwrap();
     assert_eq!(register.committed().unwrap(), (Position(100), 4));

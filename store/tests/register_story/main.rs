@@ -6,10 +6,12 @@
 mod access;
 mod alerts;
 mod endpoint;
+mod history;
 mod inspections;
 mod judging;
 mod parts;
 mod people;
+mod units;
 
 #[path = "../register_support/mod.rs"]
 mod register_support;
@@ -43,6 +45,9 @@ fn tell(open: &dyn Fn() -> Box<dyn Register>) {
     endpoint::commands_of_a_device_are_bounded(&*register);
     endpoint::the_endpoint_remembers_its_clients(&*register);
     endpoint::every_change_of_a_login_moves_a_number(&*register);
+    units::maps_of_units_are_entered_whole_and_withdrawn(&*register);
+    units::targets_are_set_and_taken_back(&*register);
+    history::what_a_source_was_is_told_row_by_row(&*register);
 
     drop(register);
     register = open();
@@ -59,6 +64,8 @@ fn tell(open: &dyn Fn() -> Box<dyn Register>) {
     judging::the_stream_is_pruned_and_its_ids_go_on(&*register);
     judging::judging_saves_its_state(&*register);
     judging::sources_are_removed(&*register);
+    history::verdicts_are_told_of_a_span_and_let_go(&*register);
+    history::an_alert_that_pages_is_made_known_once(&*register);
     parts::devices_log_in(&*register);
     parts::parts_keep_cursors_and_tell_how_they_are(&*register);
     access::the_first_user_is_the_first_only_once(&*register);

@@ -26,11 +26,6 @@ enum About {
 }
 
 impl App {
-    /// The administrative unit that a source belongs to.
-    pub fn unit_of<'a>(&self, source: &'a Source) -> Option<&'a str> {
-        source.unit.as_deref()
-    }
-
     /// Refuses changes of sources that are not theirs to act on.
     pub async fn check_reach(&self, by: &Principal, changes: &[Change]) -> Result<(), Problem> {
         if by.scope == Scope::Everything {
@@ -54,11 +49,11 @@ impl App {
 
     /// Refuses what is about a source that is not theirs to act on.
     pub fn check_source(&self, by: &Principal, source: &Source) -> Result<(), Problem> {
-        let unit = self.unit_of(source);
-        if by.reaches(unit) {
+        let unit = self.unit_of(source, self.now());
+        if by.reaches(unit.code.as_deref()) || by.reaches(unit.name.as_deref()) {
             return Ok(());
         }
-        let of = unit.map_or_else(
+        let of = unit.name.map_or_else(
             || "belongs to no unit".to_owned(),
             |unit| format!("belongs to {unit}"),
         );
@@ -67,9 +62,14 @@ impl App {
 
     /// Refuses what is about a zone or a unit of which a source is not theirs to act on.
     fn check_area(&self, by: &Principal, area: &Area) -> Result<(), Problem> {
+        let now = self.now();
+        let reaches = |source: &Source| {
+            let unit = self.unit_of(source, now);
+            by.reaches(unit.code.as_deref()) || by.reaches(unit.name.as_deref())
+        };
         let outside = self
             .board
-            .any(|source| area.holds(source) && !by.reaches(self.unit_of(source)));
+            .any(|source| area.holds(source) && !reaches(source));
         if outside {
             return Err(not_theirs(by, &format!("not all of {area} is yours")));
         }
@@ -164,6 +164,9 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
             },
             None => About::Nothing,
         },
+        Change::UnitsImported { .. }
+        | Change::UnitsWithdrawn { .. }
+        | Change::TargetSet { .. } => About::All,
         // Fires stop at no border.
         Change::IncidentOpened { .. }
         | Change::IncidentEnded { .. }

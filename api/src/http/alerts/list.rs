@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use firemain_domain::handling::Stage;
 use firemain_domain::judging::{RuleName, Severity};
 use firemain_store::register::EpisodeFilter;
@@ -15,6 +17,9 @@ use crate::http::ask::{Checks, Page, PageSize, Params, from_cursor, page_of};
 use crate::http::principal::Principal;
 use crate::http::problem::Problem;
 use crate::http::view::{AlertView, RuleCode, SeverityCode, StageCode};
+
+use super::geojson::{AlertCollection, answer};
+use crate::http::sources::{Format, wanted};
 
 const LIST: &str = "alerts";
 
@@ -41,6 +46,10 @@ pub struct AlertsQuery {
     assigned: Option<String>,
     /// Those that nobody has taken (true), or that somebody has or that are resolved (false).
     unacknowledged: Option<bool>,
+    /// `json` (the default) or `geojson`, with where the sources stand; the header
+    /// `Accept: application/geo+json` does the same.
+    #[param(value_type = Option<String>)]
+    format: Option<Format>,
     /// Items of a page, 1 to 1000; 100 by default.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
@@ -51,12 +60,16 @@ pub struct AlertsQuery {
 
 /// Alerts, newest first.
 #[utoipa::path(get, path = "/alerts", tag = "alerts", params(AlertsQuery),
-    responses((status = 200, description = "A page of alerts", body = Page<AlertView>)))]
+    responses((status = 200, description = "A page of alerts", content(
+        (Page<AlertView> = "application/json"), (AlertCollection = "application/geo+json"),
+    ))))]
 pub async fn list_alerts(
     State(app): State<Arc<App>>,
     _: Principal,
+    headers: HeaderMap,
     Params(query): Params<AlertsQuery>,
-) -> Result<Json<Page<AlertView>>, Problem> {
+) -> Result<Response, Problem> {
+    let as_features = wanted(query.format, &headers) == Format::Geojson;
     let mut checks = Checks::default();
     checks.text_if("source", query.source.as_deref(), 64);
     checks.text_if("assigned", query.assigned.as_deref(), 128);
@@ -81,7 +94,11 @@ pub async fn list_alerts(
         .await?;
     let now = app.now();
     let key = |row: &firemain_store::register::EpisodeRow| row.state.id.to_string();
-    Ok(Json(page_of(rows, size, LIST, key, |row| {
+    let page = page_of(rows, size, LIST, key, |row| {
         AlertView::new(&row, &app.board, now)
-    })))
+    });
+    if as_features {
+        return Ok(answer(page, &app.board));
+    }
+    Ok(Json(page).into_response())
 }

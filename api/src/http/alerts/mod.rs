@@ -3,6 +3,7 @@
 //! An alert's life: open → acknowledged → dispatched → on site → resolved, by data or by hand →
 //! closed. Every act is a change of its own, and does nothing where it is so already.
 
+mod geojson;
 mod get;
 mod list;
 

@@ -139,7 +139,7 @@ impl FlagsQuery {
         };
         self.kind.is_none_or(|kind| source.kind_name() == kind)
             && same(&self.zone, source.zone.as_deref())
-            && same(&self.unit, source.unit.as_deref())
+            && self.unit.as_deref().is_none_or(|unit| view.is_in(unit))
             && self.verdict.is_none_or(|verdict| view.verdict() == verdict)
             && self.reason.is_none_or(|reason| view.has_reason(reason))
     }
@@ -157,7 +157,7 @@ impl Flag {
                 lat: source.position.lat,
                 lon: source.position.lon,
             },
-            unit: source.unit.as_deref().map(ToOwned::to_owned),
+            unit: entry.unit.name.as_deref().map(ToOwned::to_owned),
             zone: source.zone.as_deref().map(ToOwned::to_owned),
             verdict: standing.verdict,
             reasons: standing.reasons,

@@ -95,7 +95,7 @@ pub async fn list_forecasts(
         .within_days
         .map(|days| now.plus_ms(i64::from(days) * DAY_MS));
     let inspections = inspections_due(&app, &query, until, now).await?;
-    let wants = |view: &View<'_>, forecast: &Forecast| query.wants(view.source(), forecast, until);
+    let wants = |view: &View<'_>, forecast: &Forecast| query.wants(view, forecast, until);
     let (found, total) = app
         .board
         .ahead(inspections, skip, query.limit.items(), wants);
@@ -104,7 +104,7 @@ pub async fn list_forecasts(
     let page = Page {
         items: found
             .iter()
-            .map(|(source, forecast)| SourceForecast::new(source, forecast, now))
+            .map(|(source, forecast)| SourceForecast::new(&app, source, forecast, now))
             .collect(),
         next: more.then(|| cursor(LIST, &(upto as u32))),
     };
@@ -129,7 +129,7 @@ async fn inspections_due(
     let due = |at| Forecast::certain(Foreseen::InspectionDue, Why::InspectionCycle, at);
     let (wanted, any) = (query.clone(), due(now));
     let latest = until.unwrap_or_else(|| now.plus_ms(i64::from(FURTHEST_DAYS) * DAY_MS));
-    let sources = due_sources(app, latest, move |source| wanted.wants(source, &any, None)).await?;
+    let sources = due_sources(app, latest, move |view| wanted.wants(view, &any, None)).await?;
     let forecasts = sources.into_iter();
     Ok(forecasts
         .map(|source| (source.source, due(source.due_at.unwrap_or(now))))
@@ -137,7 +137,8 @@ async fn inspections_due(
 }
 
 impl ForecastsQuery {
-    fn wants(&self, source: &Source, forecast: &Forecast, until: Option<Timestamp>) -> bool {
+    fn wants(&self, view: &View<'_>, forecast: &Forecast, until: Option<Timestamp>) -> bool {
+        let source = view.source();
         let same = |wanted: &Option<String>, has: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| has == Some(wanted))
         };
@@ -145,17 +146,18 @@ impl ForecastsQuery {
             && until.is_none_or(|until| forecast.at <= until)
             && self.kind.is_none_or(|kind| source.kind_name() == kind)
             && same(&self.zone, source.zone.as_deref())
-            && same(&self.unit, source.unit.as_deref())
+            && self.unit.as_deref().is_none_or(|unit| view.is_in(unit))
     }
 }
 
 impl SourceForecast {
-    fn new(source: &Source, forecast: &Forecast, now: Timestamp) -> Self {
+    fn new(app: &App, source: &Source, forecast: &Forecast, now: Timestamp) -> Self {
+        let unit = app.unit_of(source, now);
         Self {
             code: source.code.to_string(),
             kind: source.kind_name(),
             name: source.name.clone(),
-            unit: source.unit.as_deref().map(ToOwned::to_owned),
+            unit: unit.name.as_deref().map(ToOwned::to_owned),
             zone: source.zone.as_deref().map(ToOwned::to_owned),
             forecast: ForecastView::new(forecast, now),
         }

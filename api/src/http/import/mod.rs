@@ -1,6 +1,6 @@
 //! `/import`: a whole register from CSV or GeoJSON, all of it or none.
 
-mod body;
+pub mod body;
 mod post;
 
 use std::sync::Arc;

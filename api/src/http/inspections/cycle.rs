@@ -9,7 +9,7 @@ use firemain_domain::source::{KindName, Source, SourceCode, Status};
 use firemain_domain::time::DAY_MS;
 use firemain_store::register::inspections::LookedAt;
 
-use crate::board::Board;
+use crate::board::{Board, View};
 use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::http::settings::InspectionSettings;
@@ -19,6 +19,8 @@ use crate::http::settings::InspectionSettings;
 pub struct Due {
     /// The source.
     pub source: Arc<Source>,
+    /// The administrative unit it belongs to now.
+    pub unit: Option<Arc<str>>,
     /// When somebody last looked at it.
     pub inspected_at: Option<Timestamp>,
     /// When it is due; `None`: nobody knows since when it has been there, so it is due first.
@@ -38,7 +40,7 @@ impl Due {
 pub async fn due_sources(
     app: &App,
     until: Timestamp,
-    keep: impl Fn(&Source) -> bool + Send + 'static,
+    keep: impl Fn(&View<'_>) -> bool + Send + 'static,
 ) -> Result<Vec<Due>, Problem> {
     let (board, settings) = (app.board.clone(), app.settings.inspections);
     app.ask(move |stores| {
@@ -55,7 +57,7 @@ fn on_board(
     board: &Board,
     looked_at: Vec<LookedAt>,
     settings: InspectionSettings,
-    keep: impl Fn(&Source) -> bool,
+    keep: impl Fn(&View<'_>) -> bool,
 ) -> Vec<Due> {
     let by_code: HashMap<SourceCode, LookedAt> = looked_at
         .into_iter()
@@ -65,13 +67,14 @@ fn on_board(
     board.visit(None, |view| {
         let source = view.source();
         let there = matches!(source.status, Status::InService | Status::OutOfService);
-        if there && keep(source) {
+        if there && keep(view) {
             let looked = by_code.get(&source.code);
             let inspected_at = looked.and_then(|looked| looked.inspected_at);
             let since = inspected_at.or_else(|| looked?.entered_at);
             let cycle_ms = i64::from(settings.days(source.kind_name())) * DAY_MS;
             due.push(Due {
                 source: source.clone(),
+                unit: view.unit().name,
                 inspected_at,
                 due_at: since.map(|since| since.plus_ms(cycle_ms)),
             });

@@ -72,7 +72,7 @@ impl DueView {
             code: due.source.code.to_string(),
             kind: due.source.kind_name(),
             name: due.source.name.clone(),
-            unit: due.source.unit.as_deref().map(str::to_owned),
+            unit: due.unit.as_deref().map(str::to_owned),
             position: PositionBody {
                 lat: due.source.position.lat,
                 lon: due.source.position.lon,
@@ -101,9 +101,9 @@ pub async fn list_due(
     let now = app.now();
     let (unit, kind) = (query.unit, query.kind);
     let until = now.plus_ms(i64::from(days) * DAY_MS);
-    let mut due = due_sources(&app, until, move |source| {
-        kind.is_none_or(|kind| source.kind_name() == kind)
-            && (unit.as_deref()).is_none_or(|unit| source.unit.as_deref() == Some(unit))
+    let mut due = due_sources(&app, until, move |view| {
+        kind.is_none_or(|kind| view.source().kind_name() == kind)
+            && unit.as_deref().is_none_or(|unit| view.is_in(unit))
     })
     .await?;
     if let Some(after) = after {

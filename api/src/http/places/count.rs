@@ -12,12 +12,9 @@ use utoipa::ToSchema;
 use crate::board::Board;
 use crate::http::ask::Page;
 
-/// A name, and how many sources of it stand how.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PlaceView {
-    /// The name.
-    #[schema(example = "Phường Hoàn Kiếm")]
-    pub name: String,
+/// How many sources stand how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Standings {
     /// Sources.
     pub sources: u32,
     /// Of them usable.
@@ -30,32 +27,49 @@ pub struct PlaceView {
     pub unusable: u32,
 }
 
+impl Standings {
+    /// One more.
+    pub const fn count(&mut self, verdict: Verdict) {
+        self.sources += 1;
+        *match verdict {
+            Verdict::Usable => &mut self.usable,
+            Verdict::Degraded => &mut self.degraded,
+            Verdict::Unknown => &mut self.unknown,
+            Verdict::Unusable => &mut self.unusable,
+        } += 1;
+    }
+}
+
+/// A name, and how many sources of it stand how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlaceView {
+    /// The name.
+    #[schema(example = "DMA-07")]
+    pub name: String,
+    /// How many.
+    #[serde(flatten)]
+    pub standings: Standings,
+}
+
 /// The names that `name_of` finds, in order, all on one page.
 pub fn by_name(board: &Board, name_of: impl Fn(&Arc<Source>) -> Option<&str>) -> Page<PlaceView> {
-    let mut places: BTreeMap<String, PlaceView> = BTreeMap::new();
+    let mut places: BTreeMap<String, Standings> = BTreeMap::new();
     board.visit(None, |view| {
         if let Some(name) = name_of(view.source()) {
-            if !places.contains_key(name) {
-                let place = PlaceView {
-                    name: name.to_owned(),
-                    ..PlaceView::default()
-                };
-                places.insert(name.to_owned(), place);
-            }
-            if let Some(place) = places.get_mut(name) {
-                place.sources += 1;
-                *match view.verdict() {
-                    Verdict::Usable => &mut place.usable,
-                    Verdict::Degraded => &mut place.degraded,
-                    Verdict::Unknown => &mut place.unknown,
-                    Verdict::Unusable => &mut place.unusable,
-                } += 1;
+            match places.get_mut(name) {
+                Some(place) => place.count(view.verdict()),
+                None => {
+                    let mut place = Standings::default();
+                    place.count(view.verdict());
+                    places.insert(name.to_owned(), place);
+                }
             }
         }
         ControlFlow::Continue(())
     });
+    let named = |(name, standings)| PlaceView { name, standings };
     Page {
-        items: places.into_values().collect(),
+        items: places.into_iter().map(named).collect(),
         next: None,
     }
 }

@@ -1,8 +1,9 @@
-//! `/units` and `/zones`: the names in the register, with how many sources stand how.
+//! `/zones`: the names in the register, with how many sources stand how.
 
 mod count;
-mod units;
 mod zones;
+
+pub use count::Standings;
 
 use std::sync::Arc;
 
@@ -11,9 +12,7 @@ use utoipa_axum::routes;
 
 use super::app::App;
 
-/// The routes of these resources.
+/// The routes of this resource.
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(units::list_units))
-        .routes(routes!(zones::list_zones))
+    OpenApiRouter::new().routes(routes!(zones::list_zones))
 }

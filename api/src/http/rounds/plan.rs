@@ -175,9 +175,9 @@ impl RoundBody {
         let days = self.within_days.unwrap_or(USUAL_DAYS);
         let until = app.now().plus_ms(i64::from(days) * DAY_MS);
         let (unit, kind) = (self.unit.clone(), self.kind);
-        let mut due = due_sources(app, until, move |source| {
-            kind.is_none_or(|kind| source.kind_name() == kind)
-                && (unit.as_deref()).is_none_or(|unit| source.unit.as_deref() == Some(unit))
+        let mut due = due_sources(app, until, move |view| {
+            kind.is_none_or(|kind| view.source().kind_name() == kind)
+                && unit.as_deref().is_none_or(|unit| view.is_in(unit))
         })
         .await?;
         if due.is_empty() {

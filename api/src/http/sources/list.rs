@@ -105,7 +105,7 @@ impl SourcesQuery {
         self.kind.is_none_or(|kind| source.kind_name() == kind)
             && self.status.is_none_or(|status| source.status == status)
             && same(&self.zone, source.zone.as_deref())
-            && same(&self.unit, source.unit.as_deref())
+            && self.unit.as_deref().is_none_or(|unit| view.is_in(unit))
             && self.verdict.is_none_or(|verdict| view.verdict() == verdict)
     }
 }

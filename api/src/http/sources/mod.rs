@@ -17,6 +17,8 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use geojson::{Format, wanted};
+
 use super::app::App;
 use super::problem::Problem;
 

@@ -9,6 +9,7 @@ use super::{
     ForecastView, MeasuredView, NoteCode, OpenAlertView, ReasonCode, SourceBody, VerdictCode, age_s,
 };
 use crate::board::Entry;
+use crate::units::{Ground, UnitOf};
 
 /// The verdict on a source and what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -34,6 +35,9 @@ pub struct StandingView {
     pub heard_at: Option<Timestamp>,
     /// How long ago, s.
     pub heard_age_s: Option<i64>,
+    /// The administrative unit it belongs to now, where that is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitOfView>,
 }
 
 impl StandingView {
@@ -53,6 +57,38 @@ impl StandingView {
             since: standing.since,
             heard_at: standing.heard_at,
             heard_age_s: standing.heard_at.map(|at| age_s(at, now)),
+            unit: None,
+        }
+    }
+
+    /// That of `entry`, with its unit.
+    pub fn of(entry: &Entry, now: Timestamp) -> Self {
+        Self {
+            unit: Some(UnitOfView::from(&entry.unit)),
+            ..Self::new(&entry.standing, now)
+        }
+    }
+}
+
+/// The administrative unit that a source belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UnitOfView {
+    /// The unit's code on the map of units; `null`: not by a map.
+    #[schema(example = "00070")]
+    pub code: Option<String>,
+    /// Its name.
+    #[schema(example = "Phường Hoàn Kiếm")]
+    pub name: Option<String>,
+    /// Why it is said to belong to it.
+    pub ground: Ground,
+}
+
+impl From<&UnitOf> for UnitOfView {
+    fn from(unit: &UnitOf) -> Self {
+        Self {
+            code: unit.code.as_deref().map(ToOwned::to_owned),
+            name: unit.name.as_deref().map(ToOwned::to_owned),
+            ground: unit.ground,
         }
     }
 }
@@ -76,7 +112,7 @@ impl SourceView {
     pub fn new(entry: &Entry, now: Timestamp) -> Self {
         Self {
             source: SourceBody::from(&*entry.source),
-            standing: Some(StandingView::new(&entry.standing, now)),
+            standing: Some(StandingView::of(entry, now)),
             alerts: entry
                 .alerts
                 .iter()

@@ -13,10 +13,13 @@ mod queries;
 
 mod access;
 mod alerts;
+mod bulletins;
 mod devices;
 mod endpoint;
+mod history;
 mod inspections;
 mod people;
+mod units;
 mod watch;
 
 mod lists;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::lists::{self, FLOW_TEST, INCIDENT, INSPECTION, PERMIT, ROUND, SILENCE, WINDOW};
 use super::queries as sql;
 use super::rows::{column, one, run, signed, to_json};
-use super::{alerts, devices, inspections};
+use super::{alerts, devices, history, inspections, units};
 use crate::register::RegisterError;
 use crate::register::checks::{self, MOST_CHANGES, shown};
 
@@ -63,6 +63,8 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
             ..
         } => checks::settings(device, id, set, *expires_at),
         Change::DeviceReplaced { reason, .. } => checks::reason(reason),
+        Change::UnitsImported { version, by, .. } => checks::unit_map(version, by),
+        Change::TargetSet { target } => checks::target(target),
         Change::DeviceAnswered { .. }
         | Change::ReceiverSilent { .. }
         | Change::SourceRemoved { .. }
@@ -72,7 +74,8 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         | Change::SilenceEnded { .. }
         | Change::IncidentEnded { .. }
         | Change::PermitEnded { .. }
-        | Change::RoundEnded { .. } => Ok(()),
+        | Change::RoundEnded { .. }
+        | Change::UnitsWithdrawn { .. } => Ok(()),
     })
 }
 
@@ -115,7 +118,7 @@ fn note(tx: &Connection, number: ChangeNumber, by: &str, at: Timestamp, change: 
 fn carry_out(tx: &Connection, by: &str, at: Timestamp, change: &Change) -> Done {
     match change {
         Change::SourceSet { source } => set_source(tx, at, source),
-        Change::SourceRemoved { code } => remove_source(tx, code),
+        Change::SourceRemoved { code } => remove_source(tx, at, code),
         Change::FlowTestEntered { test } => enter_test(tx, test),
         Change::FlowTestWithdrawn { id, source } => withdraw(tx, FLOW_TEST, id, source, at),
         Change::InspectionEntered { inspection } => {
@@ -206,6 +209,14 @@ fn carry_out(tx: &Connection, by: &str, at: Timestamp, change: &Change) -> Done 
         Change::ZoneSupplySet { zone, schedule, by } => {
             alerts::set_supply(tx, zone, schedule.as_ref(), by, at)
         }
+        Change::UnitsImported {
+            version,
+            valid_from,
+            units: count,
+            by,
+        } => units::enter(tx, at, version, *valid_from, *count, by),
+        Change::UnitsWithdrawn { version } => units::withdraw(tx, at, version),
+        Change::TargetSet { target } => units::set_target(tx, target),
     }
 }
 
@@ -243,11 +254,13 @@ fn set_source(tx: &Connection, at: Timestamp, source: &Source) -> Done {
         to_json(source)?,
         at.ms(),
     );
-    run(tx, sql::SET_SOURCE, row).map(drop)
+    run(tx, sql::SET_SOURCE, row)?;
+    history::note_life(tx, at, source)
 }
 
-fn remove_source(tx: &Connection, code: &str) -> Done {
+fn remove_source(tx: &Connection, at: Timestamp, code: &str) -> Done {
     kind_of(tx, code)?;
+    history::note_end(tx, at, code)?;
     run(tx, sql::REMOVE_STANDING, [code])?;
     run(tx, sql::REMOVE_SOURCE, [code]).map(drop)
 }

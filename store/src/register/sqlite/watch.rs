@@ -4,6 +4,8 @@ use firemain_domain::change::ChangeNumber;
 use rusqlite::Connection;
 
 use super::alerts;
+use super::bulletins;
+use super::history;
 use super::queries as sql;
 use super::rows::{all, column, one, run, signed, to_json, unsigned};
 use super::said::severity_number;
@@ -64,6 +66,10 @@ pub fn commit(tx: &Connection, written: &Written<'_>) -> Result<(), RegisterErro
         run(tx, sql::SET_EPISODE, row)?;
     }
     alerts::judged(tx, &commit.steps)?;
+    history::note_verdicts(tx, &commit.verdicts)?;
+    for (at, alert) in &commit.paging {
+        bulletins::make_known(tx, *at, alert)?;
+    }
     let mut last_event = before.last_event;
     for event in &commit.events {
         last_event += 1;

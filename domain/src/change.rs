@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::judging::{Parameters, RuleScope};
 use crate::people::AccessChange;
 use crate::source::{Position, Source, SourceCode};
+use crate::telling::{Route, Team};
 use crate::time::Timestamp;
 
 /// The number of a change: 1, 2, 3 … without gaps in one register.
@@ -118,6 +119,26 @@ pub enum Change {
         id: String,
         /// When it ended.
         at: Timestamp,
+    },
+    /// A team was entered or altered; the whole of it. Judging does not read it.
+    TeamSet {
+        /// As it now is.
+        team: Team,
+    },
+    /// A team was struck out.
+    TeamRemoved {
+        /// Its id.
+        id: String,
+    },
+    /// A route was entered or altered; the whole of it. Judging does not read it.
+    RouteSet {
+        /// As it now is.
+        route: Box<Route>,
+    },
+    /// A route was struck out.
+    RouteRemoved {
+        /// Its id.
+        id: String,
     },
     /// Somebody took an alert upon themselves.
     EpisodeAcknowledged {

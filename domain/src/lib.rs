@@ -22,6 +22,7 @@ pub mod change;
 pub mod inspections;
 pub mod judging;
 pub mod people;
+pub mod telling;
 
 pub use clock::Clock;
 pub use quantity::Quantity;

@@ -18,6 +18,7 @@ use super::settings::HttpSettings;
 use super::watched::HttpMetrics;
 use crate::Stores;
 use crate::board::Board;
+use crate::notify::Notify;
 use crate::watch::Watch;
 
 /// Questions to the stores under way at once: they hold a thread each.
@@ -34,6 +35,8 @@ pub struct AppState {
     pub stores: Stores,
     /// Judging.
     pub watch: Arc<Watch>,
+    /// Telling people, where it is done here.
+    pub notify: Option<Arc<Notify>>,
     /// The time.
     pub clock: SharedClock,
 }
@@ -49,6 +52,8 @@ pub struct App {
     pub board: Arc<Board>,
     /// Judging.
     pub watch: Arc<Watch>,
+    /// Telling people, where it is done here.
+    pub notify: Option<Arc<Notify>>,
     /// The time.
     pub clock: SharedClock,
     /// Counters of requests.
@@ -100,6 +105,7 @@ impl App {
             settings,
             stores: state.stores,
             watch: state.watch,
+            notify: state.notify,
             clock: state.clock,
             cancel,
         })

@@ -32,6 +32,13 @@ mod users;
 mod alerts;
 mod stream;
 
+mod alarm_budget;
+mod alert_routes;
+mod channels;
+mod deliveries;
+mod take;
+mod teams;
+
 mod changes;
 mod flow_tests;
 mod forecasts;

@@ -23,6 +23,10 @@ const TAGS: [(&str, &str); 21] = [
     ("forecasts", "What will happen, and how sure that is."),
     ("readings", "What sources measured."),
     ("alerts", "What judging raised, and who took it."),
+    (
+        "telling",
+        "Who is told of alerts, by what, and whether it reached them.",
+    ),
     ("stream", "What changes, as it changes."),
     ("flow tests", "What hydrants gave when somebody measured."),
     (

@@ -7,10 +7,12 @@ use firemain_domain::change::ChangeNumber;
 use firemain_domain::judging::{self, Effect, EpisodeId, EpisodeState, Standing};
 use firemain_domain::source::SourceCode;
 use firemain_store::journal::Position;
+use firemain_store::register::telling::NewNotice;
 use firemain_store::register::{NumberedChange, StreamEvent, WatchCommit};
 use serde::Serialize;
 
 use super::event::{ChangeEvent, EpisodeEvent, StandingEvent};
+use super::notices;
 use super::status::WatchCounts;
 
 /// What is to be committed.
@@ -18,6 +20,7 @@ use super::status::WatchCounts;
 pub(super) struct Pending {
     standings: HashMap<SourceCode, Standing>,
     episodes: HashMap<EpisodeId, EpisodeState>,
+    notices: Vec<NewNotice>,
     events: Vec<StreamEvent>,
     taken: Vec<(ChangeNumber, Position)>,
 }
@@ -49,6 +52,7 @@ impl Pending {
                 Effect::Episode { at, what, episode } => {
                     count(what, &episode, counts);
                     self.event("episode", &EpisodeEvent::new(what, at, &episode));
+                    self.notices.extend(notices::of(at, what, &episode));
                     self.episodes.insert(episode.id.clone(), *episode);
                 }
                 Effect::LeftOut { why, .. } => counts.left_out.count(why),
@@ -78,6 +82,7 @@ impl Pending {
             upto,
             standings,
             episodes,
+            notices: std::mem::take(&mut self.notices),
             events: std::mem::take(&mut self.events),
             taken: std::mem::take(&mut self.taken),
         }

@@ -3,13 +3,14 @@
 //! In: changes by people, each a numbered row; what judging decided, in one transaction with its
 //! cursor. Out: both again, in pages. One trait, one story test told on every back end.
 //! [`access`] says who may do what, [`limits`] what a source may hold, [`endpoint`] what is kept for devices that are commanded
-//! and log in, [`inspections`] what is kept of people's looking at sources; [`SqliteRegister`] keeps
+//! and log in, [`inspections`] what is kept of people's looking at sources, [`telling`] of telling people; [`SqliteRegister`] keeps
 //! it all in one file.
 
 pub mod access;
 pub mod endpoint;
 pub mod inspections;
 pub mod limits;
+pub mod telling;
 
 mod checks;
 mod sqlite;
@@ -18,6 +19,7 @@ pub use access::AccessRegister;
 pub use endpoint::EndpointRegister;
 pub use inspections::InspectionRegister;
 pub use sqlite::SqliteRegister;
+pub use telling::TellingRegister;
 
 use firemain_domain::Timestamp;
 use firemain_domain::change::{
@@ -31,7 +33,9 @@ use serde::{Deserialize, Serialize};
 use crate::journal::Position;
 
 /// What people and judging keep. Calls block; run them where blocking is allowed.
-pub trait Register: AccessRegister + EndpointRegister + InspectionRegister {
+pub trait Register:
+    AccessRegister + EndpointRegister + InspectionRegister + TellingRegister
+{
     // What people do -------------------------------------------------------------------------
 
     /// Carries out changes, all or none: rows, their numbered change rows and who made them, in one
@@ -266,6 +270,8 @@ pub struct WatchCommit {
     pub standings: Vec<(SourceCode, Standing)>,
     /// Alerts that changed: the last state of each.
     pub episodes: Vec<EpisodeState>,
+    /// What is to be told of alerts; one whose id is there already changes nothing.
+    pub notices: Vec<telling::NewNotice>,
     /// Events for the live stream, in order.
     pub events: Vec<StreamEvent>,
     /// Changes that took effect, each with the position before which it was applied.

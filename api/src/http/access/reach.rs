@@ -134,6 +134,11 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
             _ => About::All,
         },
         Change::EpisodeAcknowledged { episode, .. } => of_alert(stores, episode)?,
+        // A route tells of sources anywhere, and a team may be told by any route.
+        Change::TeamSet { .. }
+        | Change::TeamRemoved { .. }
+        | Change::RouteSet { .. }
+        | Change::RouteRemoved { .. } => About::All,
         // Fires stop at no border.
         Change::IncidentOpened { .. }
         | Change::IncidentEnded { .. }

@@ -17,6 +17,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_rules.sql"),
     include_str!("migrations/0004_inspections.sql"),
     include_str!("migrations/0005_access.sql"),
+    include_str!("migrations/0006_telling.sql"),
 ];
 
 /// What SQLite's `application_id` says of a register of ours: `FMrg`.

@@ -15,6 +15,8 @@ mod access;
 mod endpoint;
 mod inspections;
 mod people;
+mod telling;
+mod telling_queries;
 mod watch;
 
 mod lists;

@@ -13,6 +13,7 @@ use super::lists::{self, FLOW_TEST, INCIDENT, INSPECTION, PERMIT, ROUND, WINDOW}
 use super::queries as sql;
 use super::rows::{column, one, run, signed, to_json};
 use super::said;
+use super::telling;
 use crate::register::RegisterError;
 use crate::register::checks::{self, MOST_CHANGES, shown};
 
@@ -52,13 +53,17 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         Change::AccessChanged { .. } => conflict(
             "who may do what is changed by /users and /keys, not among other changes".to_owned(),
         ),
+        Change::TeamSet { team } => checks::telling::team(team),
+        Change::RouteSet { route } => checks::telling::route(route),
         Change::SourceRemoved { .. }
         | Change::FlowTestWithdrawn { .. }
         | Change::InspectionWithdrawn { .. }
         | Change::WindowEnded { .. }
         | Change::IncidentEnded { .. }
         | Change::PermitEnded { .. }
-        | Change::RoundEnded { .. } => Ok(()),
+        | Change::RoundEnded { .. }
+        | Change::TeamRemoved { .. }
+        | Change::RouteRemoved { .. } => Ok(()),
     })
 }
 
@@ -168,6 +173,10 @@ fn carry_out(tx: &Connection, at: Timestamp, change: &Change) -> Done {
         Change::PermitEnded { id, at } => end(tx, PERMIT, id, *at),
         Change::EpisodeAcknowledged { episode, by } => acknowledge(tx, episode, by, at),
         Change::AccessChanged { .. } => Ok(()),
+        Change::TeamSet { team } => telling::set_team(tx, team),
+        Change::TeamRemoved { id } => telling::remove_team(tx, id),
+        Change::RouteSet { route } => telling::set_route(tx, route),
+        Change::RouteRemoved { id } => telling::remove_route(tx, id),
     }
 }
 

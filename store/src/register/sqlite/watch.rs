@@ -62,6 +62,9 @@ pub fn commit(tx: &Connection, written: &Written<'_>) -> Result<(), RegisterErro
         );
         run(tx, sql::SET_EPISODE, row)?;
     }
+    for notice in &commit.notices {
+        super::telling::add_notice(tx, notice)?;
+    }
     let mut last_event = before.last_event;
     for event in &commit.events {
         last_event += 1;

@@ -83,8 +83,7 @@ struct Teller {
 impl Teller {
     /// One turn; whether there was a full batch, so that there may be more.
     async fn turn(&mut self, shared: &Arc<Shared>) -> Result<bool, RegisterError> {
-        self.heed_clock(shared).await?;
-        let now = shared.clock.now();
+        let now = self.heed_clock(shared).await?;
         let expanding = shared.clone();
         let notices = blocking(move || expand_some(&expanding, now)).await?;
         let escalating = shared.clone();
@@ -107,8 +106,9 @@ impl Teller {
         Ok(notices + steps + digests > 0)
     }
 
-    /// When the wall clock was set, what waits is moved with it: no step fires for a jump.
-    async fn heed_clock(&mut self, shared: &Shared) -> Result<(), RegisterError> {
+    /// When the wall clock was set, what waits is moved with it: no step fires for a jump. What it
+    /// showed then.
+    async fn heed_clock(&mut self, shared: &Shared) -> Result<Timestamp, RegisterError> {
         let (wall, steady_ms) = (shared.clock.now(), shared.clock.monotonic_ms());
         let passed_ms = i64::try_from(steady_ms - self.steady_ms).unwrap_or(i64::MAX);
         let jumped_ms = wall.since_ms(self.wall) - passed_ms;
@@ -122,7 +122,7 @@ impl Teller {
                 .await?;
         }
         (self.wall, self.steady_ms) = (wall, steady_ms);
-        Ok(())
+        Ok(wall)
     }
 
     async fn say_how_we_are(

@@ -22,12 +22,16 @@ pub struct Mail {
 }
 
 pub fn certificate() -> PathBuf {
-    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/certificate.pem").into()
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/telling/certificate.pem").into()
 }
 
 fn acceptor() -> TlsAcceptor {
     let pem = |name: &str| {
-        std::fs::read(format!("{}/tests/http/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        std::fs::read(format!(
+            "{}/tests/telling/{name}",
+            env!("CARGO_MANIFEST_DIR")
+        ))
+        .unwrap()
     };
     let certificates = rustls_pemfile::certs(&mut &pem("certificate.pem")[..])
         .collect::<Result<Vec<_>, _>>()

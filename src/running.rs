@@ -9,6 +9,7 @@ use firemain_api::http::{
     AccessSettings, AppState, HttpSettings, InspectionSettings, OidcSettings, Serving, Tail,
     TlsFiles,
 };
+use firemain_api::notify::Notify;
 use firemain_api::watch::{CloseAfter, Watch, WatchError, WatchSettings};
 use firemain_domain::clock::SharedClock;
 use firemain_ingest::endpoint::{
@@ -34,6 +35,7 @@ pub struct Running {
     ingest: Option<Ingest>,
     endpoint: Option<Endpoint>,
     serving: Option<Serving>,
+    notify: Option<Arc<Notify>>,
     // Last, so that the locks are let go only when nothing works any more.
     stores: Stores,
 }
@@ -54,6 +56,7 @@ impl Running {
             ingest: None,
             endpoint: None,
             serving: None,
+            notify: None,
             stores,
         };
         match running
@@ -135,9 +138,11 @@ impl Running {
         clock: &SharedClock,
         cancel: &CancellationToken,
     ) -> anyhow::Result<()> {
+        let notify = self.tell(settings, &watch, clock, cancel).await?;
         let state = AppState {
             stores: self.judging_stores(),
             watch,
+            notify: Some(Arc::clone(&notify)),
             clock: Arc::clone(clock),
         };
         let tail = (!parts.receives()).then(|| Tail {
@@ -171,8 +176,37 @@ impl Running {
             ..HttpSettings::default()
         };
         crate::people::first(&settings.access, &*self.stores.register, clock.now())?;
-        self.serving = Some(firemain_api::http::serve(http, state, cancel.clone()).await?);
+        let serving = firemain_api::http::serve(http, state, cancel.clone()).await?;
+        notify.links().reached_at(&serving.url());
+        self.serving = Some(serving);
         Ok(())
+    }
+
+    async fn tell(
+        &mut self,
+        settings: &Settings,
+        watch: &Watch,
+        clock: &SharedClock,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<Arc<Notify>> {
+        let mut notify = settings.notify.clone();
+        notify.public_url.clone_from(&settings.http.public_url);
+        for channel in notify.channels.values_mut() {
+            if let Some(path) = channel.path.as_mut().filter(|path| path.is_relative()) {
+                *path = settings.data.dir.join(&*path);
+            }
+        }
+        let notify = Notify::start(
+            Arc::clone(&self.stores.register),
+            Arc::clone(watch.board()),
+            watch.newest_event(),
+            notify,
+            Arc::clone(clock),
+            cancel.child_token(),
+        )
+        .await?;
+        self.notify = Some(Arc::clone(&notify));
+        Ok(notify)
     }
 
     async fn receive(
@@ -243,6 +277,7 @@ impl Running {
             ingest,
             endpoint,
             serving,
+            notify,
             stores,
         } = self;
         if let Some(endpoint) = endpoint {
@@ -263,7 +298,12 @@ impl Running {
                 serving.stopped().await;
             }
         };
-        tokio::join!(receiving, judging, serving);
+        let telling = async {
+            if let Some(notify) = notify {
+                notify.stop().await;
+            }
+        };
+        tokio::join!(receiving, judging, serving, telling);
         drop(stores);
     }
 }

@@ -15,6 +15,8 @@ pub mod backtest;
 
 pub mod import;
 
+pub mod notify;
+
 pub mod access;
 pub mod http;
 

@@ -7,6 +7,7 @@ use crate::handling::{Act, Area, Silence};
 use crate::judging::{Parameters, RuleScope};
 use crate::people::AccessChange;
 use crate::source::{Position, Source, SourceCode, SupplySchedule};
+use crate::telling::{Route, Team};
 use crate::time::Timestamp;
 use crate::units::Target;
 
@@ -196,6 +197,26 @@ pub enum Change {
     TargetSet {
         /// The target.
         target: Target,
+    },
+    /// A team was entered or altered; the whole of it. Judging does not read it.
+    TeamSet {
+        /// As it now is.
+        team: Team,
+    },
+    /// A team was struck out.
+    TeamRemoved {
+        /// Its id.
+        id: String,
+    },
+    /// A route was entered or altered; the whole of it. Judging does not read it.
+    RouteSet {
+        /// As it now is.
+        route: Box<Route>,
+    },
+    /// A route was struck out.
+    RouteRemoved {
+        /// Its id.
+        id: String,
     },
     /// Somebody took an alert upon themselves.
     EpisodeAcknowledged {

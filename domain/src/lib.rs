@@ -25,6 +25,7 @@ pub mod handling;
 pub mod inspections;
 pub mod judging;
 pub mod people;
+pub mod telling;
 
 pub use clock::Clock;
 pub use quantity::Quantity;

@@ -294,7 +294,173 @@ const FIXED: &[(&str, &str, &str)] = &[
         "\"auto\"",
         "`\"pretty\"`, `\"json\"`, or `\"auto\"`: pretty on a terminal, JSON otherwise.",
     ),
+    (
+        "notify.fallback_team",
+        "",
+        "The id of the team that is told of alerts which no route takes.",
+    ),
+    (
+        "notify.language",
+        "\"vi\"",
+        "The language of what a team as a whole is told: `vi` or `en`.",
+    ),
+    (
+        "notify.critical_after_min",
+        "[10, 30, 60]",
+        "Minutes after which a critical alert that nobody took goes to level 1, 2 and 3.",
+    ),
+    (
+        "notify.major_after_min",
+        "[30, 120, 240]",
+        "The same for a major one.",
+    ),
+    (
+        "notify.acknowledged_after_min",
+        "60",
+        "Minutes between further steps once somebody took it but nobody is on the way; 0: no more steps.",
+    ),
+    (
+        "notify.digest_after",
+        "10",
+        "Messages to one contact within 10 minutes, beyond which the rest comes as a digest.",
+    ),
+    (
+        "notify.digest_every_min",
+        "10",
+        "Minutes between two digests. 1 to 120.",
+    ),
+    (
+        "notify.daily_hour",
+        "7",
+        "Hour of the day, Asia/Ho_Chi_Minh, at which minor alerts are told as one list. 0 to 23.",
+    ),
+    (
+        "notify.link_hours",
+        "72",
+        "Hours for which the link in a message takes its alert.",
+    ),
+    (
+        "notify.give_up_after_h",
+        "24",
+        "Hours after which a message that no receiver took is given up, and shown so.",
+    ),
+    (
+        "notify.dead_after_failures",
+        "5",
+        "Failures in a row after which a channel counts as dead.",
+    ),
+    (
+        "notify.dead_after_min",
+        "10",
+        "Minutes with something waiting and nothing taken after which a channel counts as dead.",
+    ),
+    (
+        "notify.keep_days",
+        "90",
+        "Days for which messages and every try are kept.",
+    ),
+    (
+        "notify.channels.NAME.kind",
+        "",
+        "`webhook`, `email`, `ntfy`, `telegram`, `http` or `file`: see telling.md.",
+    ),
+    (
+        "notify.channels.NAME.url",
+        "",
+        "Where to: a web address; of mail `smtp://host:587` or `smtps://host:465`.",
+    ),
+    (
+        "notify.channels.NAME.secret",
+        "",
+        "What webhooks are signed with, a token or a password. Better: `secret_file`.",
+    ),
+    (
+        "notify.channels.NAME.secret_file",
+        "",
+        "File that holds it.",
+    ),
+    (
+        "notify.channels.NAME.username",
+        "",
+        "User name at the mail server.",
+    ),
+    (
+        "notify.channels.NAME.from",
+        "",
+        "Who mails: `firemain <alerts@example.org>`.",
+    ),
+    (
+        "notify.channels.NAME.to",
+        "",
+        "The topic, chat, number or mail address that is told where a contact has none of their own.",
+    ),
+    (
+        "notify.channels.NAME.ca_file",
+        "",
+        "PEM file with the certificates that may sign the server's. None: those of the system.",
+    ),
+    (
+        "notify.channels.NAME.timeout_s",
+        "10",
+        "How long one try may take, s. 1 to 120.",
+    ),
+    (
+        "notify.channels.NAME.method",
+        "\"POST\"",
+        "Of a gateway: `POST`, `PUT` or `GET`.",
+    ),
+    (
+        "notify.channels.NAME.headers",
+        "[]",
+        "Of a gateway or webhook: further headers, each `Name: value`.",
+    ),
+    (
+        "notify.channels.NAME.body",
+        "",
+        "Of a gateway: the body, with `{{text}}`, `{{to}}`, `{{key}}`, `{{secret}}`, `{{title}}`, `{{severity}}`, `{{link}}`, `{{contact}}`.",
+    ),
+    (
+        "notify.channels.NAME.content_type",
+        "\"application/json\"",
+        "Of a gateway: the body's media type, by which what is filled in is escaped.",
+    ),
+    (
+        "notify.channels.NAME.long",
+        "false",
+        "Of a gateway: `{{text}}` is the whole text with diacritics; else it fits one SMS.",
+    ),
+    (
+        "notify.channels.NAME.success_status",
+        "[]",
+        "Of a gateway: status codes that mean success. Empty: 200 to 299.",
+    ),
+    (
+        "notify.channels.NAME.success_pointer",
+        "",
+        "Of a gateway: JSON pointer to what must be in the answer.",
+    ),
+    (
+        "notify.channels.NAME.success_value",
+        "",
+        "Of a gateway: what must be there, as text.",
+    ),
+    (
+        "notify.channels.NAME.path",
+        "",
+        "Of a file: where messages are appended; a relative path is below `data.dir`.",
+    ),
 ];
+
+/// The name of a setting with `NAME` in place of the name of a channel.
+pub fn of_any_channel(name: &str) -> String {
+    match name
+        .strip_prefix("notify.channels.")
+        .and_then(|rest| rest.split_once('.'))
+    {
+        Some((_, key)) => format!("notify.channels.NAME.{key}"),
+        None => name.to_owned(),
+    }
+}
 
 /// Every setting there is, the rules' parameters included, in the order of the document.
 pub fn all() -> Vec<Key> {

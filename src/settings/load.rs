@@ -80,8 +80,9 @@ fn refuse_unknown_keys(root: &Value) -> Result<(), SettingsError> {
     for name in names {
         // What a foreign issuer calls roles is its own affair.
         let free = name.starts_with("access.oidc.roles.");
-        if !free && !known.iter().any(|key| key.name == name) {
-            let hint = keys::nearest(&name);
+        let plain = keys::of_any_channel(&name);
+        if !free && !known.iter().any(|key| key.name == plain) {
+            let hint = keys::nearest(&plain);
             return Err(SettingsError::UnknownKey { name, hint });
         }
     }
@@ -199,6 +200,30 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     }
     if firemain_api::cap::CapStatus::of_name(&settings.cap.status).is_none() {
         return contradiction("`cap.status` must be `actual`, `exercise` or `test`");
+    }
+    let notify = &settings.notify;
+    if !(1..=120).contains(&notify.digest_every_min) || notify.daily_hour > 23 {
+        return contradiction(
+            "`notify.digest_every_min` must be from 1 to 120, and `notify.daily_hour` from 0 to 23",
+        );
+    }
+    for steps in [notify.critical_after_min, notify.major_after_min] {
+        let ordered = steps.is_sorted() && steps[0] >= 1 && steps[2] <= 10_080;
+        if !ordered {
+            return contradiction(
+                "`notify.critical_after_min` and `notify.major_after_min` must be three numbers from 1 to 10,080, none smaller than the one before",
+            );
+        }
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if let Some(name) = notify
+        .channels
+        .keys()
+        .find(|name| name.is_empty() || name.len() > 64 || !name.chars().all(plain))
+    {
+        return Err(SettingsError::Contradiction(format!(
+            "`notify.channels.{name}`: a channel's name has 1 to 64 letters, digits, `-` or `_`"
+        )));
     }
     if settings.archive.kind == ArchiveKind::Influxdb2 {
         if settings.archive.url.is_none() {

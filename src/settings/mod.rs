@@ -18,6 +18,7 @@ pub use span::Span;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use firemain_api::notify::NotifySettings;
 use firemain_domain::judging::Rules;
 use firemain_wire::Subscription;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,7 @@ pub struct Settings {
     pub cap: Cap,
     pub log: Log,
     pub rules: Rules,
+    pub notify: NotifySettings,
 }
 
 /// `[data]`

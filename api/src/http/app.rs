@@ -19,6 +19,7 @@ use super::settings::HttpSettings;
 use super::watched::HttpMetrics;
 use crate::Stores;
 use crate::board::Board;
+use crate::notify::Notify;
 use crate::units::UnitOf;
 use crate::watch::Watch;
 
@@ -38,6 +39,8 @@ pub struct AppState {
     pub stores: Stores,
     /// Judging.
     pub watch: Arc<Watch>,
+    /// Telling people, where it is done here.
+    pub notify: Option<Arc<Notify>>,
     /// The time.
     pub clock: SharedClock,
 }
@@ -53,6 +56,8 @@ pub struct App {
     pub board: Arc<Board>,
     /// Judging.
     pub watch: Arc<Watch>,
+    /// Telling people, where it is done here.
+    pub notify: Option<Arc<Notify>>,
     /// The time.
     pub clock: SharedClock,
     /// Counters of requests.
@@ -107,6 +112,7 @@ impl App {
             settings,
             stores: state.stores,
             watch: state.watch,
+            notify: state.notify,
             clock: state.clock,
             cancel,
         })

@@ -32,7 +32,14 @@ mod users;
 mod alerts;
 mod stream;
 
+mod alarm_budget;
+mod alert_routes;
 mod cap;
+mod channels;
+mod deliveries;
+mod take;
+mod teams;
+
 mod changes;
 mod flow_tests;
 mod forecasts;

@@ -11,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::{Fault, Problem};
 
-const TAGS: [(&str, &str); 25] = [
+const TAGS: [(&str, &str); 26] = [
     (
         "flags",
         "What falls below its requirement now, worst first.",
@@ -23,6 +23,10 @@ const TAGS: [(&str, &str); 25] = [
     ("forecasts", "What will happen, and how sure that is."),
     ("readings", "What sources measured."),
     ("alerts", "What judging raised, and who took it."),
+    (
+        "telling",
+        "Who is told of alerts, by what, and whether it reached them.",
+    ),
     ("stream", "What changes, as it changes."),
     ("flow tests", "What hydrants gave when somebody measured."),
     (

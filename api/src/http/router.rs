@@ -19,10 +19,11 @@ use utoipa_axum::router::OpenApiRouter;
 use super::app::App;
 use super::problem::{Problem, ProblemKind};
 use super::{
-    access, alerts, cap, changes, devices, flags, flow_tests, forecasts, guard, health, import,
-    incidents, inspections, keys, login, maintenance_windows, me, openapi, page, permits, photos,
-    places, quarantine, reports, rounds, rules, sessions, silences, sources, stream,
-    supply_schedules, units, users, uses, watched, work,
+    access, alarm_budget, alert_routes, alerts, cap, changes, channels, deliveries, devices, flags,
+    flow_tests, forecasts, guard, health, import, incidents, inspections, keys, login,
+    maintenance_windows, me, openapi, page, permits, photos, places, quarantine, reports, rounds,
+    rules, sessions, silences, sources, stream, supply_schedules, take, teams, units, users, uses,
+    watched, work,
 };
 
 /// A body at most, bytes; imports have their own limit.
@@ -44,6 +45,7 @@ pub fn of(app: Arc<App>) -> Router {
         )
         .merge(page::routes())
         .merge(login::page_routes().layer(DefaultBodyLimit::max(PAGE_BYTES)))
+        .merge(take::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
@@ -86,6 +88,11 @@ pub fn documented(public_url: Option<&str>) -> (Router<Arc<App>>, OpenApi) {
         .merge(units::routes())
         .merge(reports::routes())
         .merge(cap::routes())
+        .merge(teams::routes())
+        .merge(alert_routes::routes())
+        .merge(channels::routes())
+        .merge(deliveries::routes())
+        .merge(alarm_budget::routes())
         .layer(middleware::from_fn(in_time))
         .layer(DefaultBodyLimit::max(BODY_BYTES));
     let api = quick
@@ -151,7 +158,10 @@ async fn secured(mut response: Response) -> Response {
             "same-origin",
         ),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page may say what it needs, such as a form that may be sent.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     headers
         .entry(header::CONTENT_SECURITY_POLICY)

@@ -92,7 +92,8 @@ pub struct EpisodeEvent {
 }
 
 impl EpisodeEvent {
-    pub(super) fn new(event: judging::EpisodeEvent, at: Timestamp, episode: &EpisodeState) -> Self {
+    /// What happened to an alert.
+    pub fn new(event: judging::EpisodeEvent, at: Timestamp, episode: &EpisodeState) -> Self {
         Self {
             id: episode.id.to_string(),
             event,
@@ -167,6 +168,10 @@ impl ChangeEvent {
             Change::TargetSet { target } => {
                 ("target_set", target.unit.as_deref().unwrap_or_default())
             }
+            Change::TeamSet { team } => ("team_set", team.id.as_str()),
+            Change::TeamRemoved { id } => ("team_removed", id.as_str()),
+            Change::RouteSet { route } => ("route_set", route.id.as_str()),
+            Change::RouteRemoved { id } => ("route_removed", id.as_str()),
             Change::EpisodeAcknowledged { episode, .. } => {
                 ("episode_acknowledged", episode.as_str())
             }

@@ -14,6 +14,7 @@
 mod checkpoint;
 mod event;
 mod fold;
+mod notices;
 mod pending;
 mod questions;
 mod run;

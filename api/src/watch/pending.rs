@@ -9,10 +9,12 @@ use firemain_domain::judging::{self, Effect, EpisodeId, EpisodeState, Standing};
 use firemain_domain::source::SourceCode;
 use firemain_store::journal::Position;
 use firemain_store::register::history::VerdictRow;
+use firemain_store::register::telling::NewNotice;
 use firemain_store::register::{JudgedStep, NumberedChange, StreamEvent, WatchCommit};
 use serde::Serialize;
 
 use super::event::{ChangeEvent, EpisodeEvent, StandingEvent};
+use super::notices;
 use super::status::WatchCounts;
 
 /// What is to be committed.
@@ -21,6 +23,7 @@ pub(super) struct Pending {
     standings: HashMap<SourceCode, Standing>,
     episodes: HashMap<EpisodeId, EpisodeState>,
     steps: Vec<JudgedStep>,
+    notices: Vec<NewNotice>,
     events: Vec<StreamEvent>,
     verdicts: Vec<(SourceCode, VerdictRow)>,
     paging: Vec<(Timestamp, EpisodeState)>,
@@ -67,6 +70,7 @@ impl Pending {
                     if episode.pages {
                         self.paging.push((at, (*episode).clone()));
                     }
+                    self.notices.extend(notices::of(at, what, &episode));
                     self.episodes.insert(episode.id.clone(), *episode);
                 }
                 Effect::LeftOut { why, .. } => counts.left_out.count(why),
@@ -97,6 +101,7 @@ impl Pending {
             standings,
             episodes,
             steps: std::mem::take(&mut self.steps),
+            notices: std::mem::take(&mut self.notices),
             events: std::mem::take(&mut self.events),
             verdicts: std::mem::take(&mut self.verdicts),
             paging: std::mem::take(&mut self.paging),

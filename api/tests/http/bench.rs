@@ -82,6 +82,7 @@ impl Bench {
         let state = AppState {
             stores: stores.clone(),
             watch: watch.clone(),
+            notify: None,
             clock: clock.clone(),
         };
         let settings = HttpSettings {

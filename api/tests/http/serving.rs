@@ -16,6 +16,7 @@ async fn refusal(bench: &Bench, settings: HttpSettings) -> ServeError {
     let state = AppState {
         stores: bench.stores.clone(),
         watch: bench.watch.clone(),
+        notify: None,
         clock: bench.clock.clone(),
     };
     serve(settings, state, CancellationToken::new())
@@ -51,6 +52,7 @@ async fn reached_by_the_world_it_answers_nobody_until_there_is_a_user() {
     let state = AppState {
         stores: bench.stores.clone(),
         watch: bench.watch.clone(),
+        notify: None,
         clock: bench.clock.clone(),
     };
     let settings = HttpSettings {

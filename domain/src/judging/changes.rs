@@ -110,6 +110,10 @@ pub fn apply(judge: &mut Judge, change: &Change, effects: &mut Vec<Effect>) {
         // Taken alerts are a matter of telling, work and rounds one of doing; not of judging.
         Change::AccessChanged { .. }
         | Change::EpisodeAcknowledged { .. }
+        | Change::TeamSet { .. }
+        | Change::TeamRemoved { .. }
+        | Change::RouteSet { .. }
+        | Change::RouteRemoved { .. }
         | Change::WorkDone { .. }
         | Change::RoundPlanned { .. }
         | Change::RoundEnded { .. }

@@ -3,10 +3,12 @@
 //! The town's register is entered, its past hours are played into the journal as history, then
 //! everything starts as in `serve`, with our own endpoint open to devices on this machine, and the
 //! town goes on living: its sensors publish over MQTT like any other. [`past`] makes the history,
-//! [`narrator`] tells on the terminal what happens.
+//! [`told`] are those who are told, by lines in a
+//! file; [`narrator`] tells on the terminal what happens.
 
 mod narrator;
 mod past;
+mod told;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -62,6 +64,7 @@ fn settings(args: &DemoArgs, folder: &Path) -> Settings {
     folder.clone_into(&mut settings.data.dir);
     settings.http.listen = args.http;
     settings.endpoint.listen = Some(args.mqtt);
+    settings.notify = told::notify();
     settings
 }
 
@@ -92,9 +95,10 @@ async fn demo(args: &DemoArgs, settings: &Settings) -> anyhow::Result<()> {
     let register = Arc::clone(&stores.register);
     let entering = tokio::task::spawn_blocking(move || people::demo(&*register, present));
     let login = entering.await.context("no login can be made")??;
+    told::enter(&*stores.register, present)?;
     let running = Running::start(settings, Parts::Both, true, stores, &clock, &cancel).await?;
     let mut ready = running.ready();
-    introduce(args, &ready.http, &ready.mqtt, &login);
+    introduce(args, settings, &ready.http, &ready.mqtt, &login);
     ready.login = Some(login);
     ready.say();
     let watch = running.watch.clone().context("the demo judges")?;
@@ -146,7 +150,7 @@ fn scenario(args: &DemoArgs) -> anyhow::Result<Scenario> {
     Scenario::from_toml(&text).with_context(|| format!("--scenario {}", file.display()))
 }
 
-fn introduce(args: &DemoArgs, http: &str, mqtt: &str, login: &Login) {
+fn introduce(args: &DemoArgs, settings: &Settings, http: &str, mqtt: &str, login: &Login) {
     eprintln!();
     eprintln!("  The town's flags, live:   {http}/");
     eprintln!(
@@ -158,6 +162,10 @@ fn introduce(args: &DemoArgs, http: &str, mqtt: &str, login: &Login) {
         login.key
     );
     eprintln!("                              ({http}/api/v1/openapi.json tells what there is)");
+    eprintln!(
+        "  What people are told:     {}   ({http}/api/v1/deliveries)",
+        settings.data.dir.join(told::OUTBOX).display()
+    );
     eprintln!(
         "  Your own sensor:          mosquitto_pub -h {} -p {} -q 1 \\",
         args.mqtt.ip(),

@@ -1,5 +1,7 @@
 //! What must hold of anything people enter, whatever database keeps it: said for people.
 
+pub mod telling;
+
 use firemain_domain::Timestamp;
 use firemain_domain::change::{
     FlowTest, Incident, Inspection, MaintenanceWindow, Permit, Round, Settings,

@@ -5,9 +5,9 @@
 //! Each topic has a trait of its own beside: [`access`] says who may do what, [`alerts`] what people
 //! do about alerts, [`devices`] how devices are to be set, [`bulletins`] what was made known to command
 //! systems, [`endpoint`] what is kept for devices that are commanded and log in, [`history`] how
-//! sources stood, [`inspections`] people's looking at sources, [`units`] the dated maps of
-//! administrative units. [`limits`] says what a source may hold; [`SqliteRegister`] keeps it all in one
-//! file.
+//! sources stood, [`inspections`] people's looking at sources, [`telling`] whom is told what, [`units`]
+//! the dated maps of administrative units. [`limits`] says what a source may hold; [`SqliteRegister`]
+//! keeps it all in one file.
 
 pub mod access;
 pub mod alerts;
@@ -17,6 +17,7 @@ pub mod endpoint;
 pub mod history;
 pub mod inspections;
 pub mod limits;
+pub mod telling;
 pub mod units;
 
 mod checks;
@@ -30,6 +31,7 @@ pub use endpoint::EndpointRegister;
 pub use history::HistoryRegister;
 pub use inspections::InspectionRegister;
 pub use sqlite::SqliteRegister;
+pub use telling::TellingRegister;
 pub use units::UnitRegister;
 
 use firemain_domain::Timestamp;
@@ -54,6 +56,7 @@ pub trait Register:
     + UnitRegister
     + HistoryRegister
     + BulletinRegister
+    + TellingRegister
 {
     // What people do -------------------------------------------------------------------------
 
@@ -303,6 +306,8 @@ pub struct WatchCommit {
     pub episodes: Vec<EpisodeState>,
     /// What happened to alerts, in order: their history.
     pub steps: Vec<JudgedStep>,
+    /// What is to be told of alerts; one whose id is there already changes nothing.
+    pub notices: Vec<telling::NewNotice>,
     /// Events for the live stream, in order.
     pub events: Vec<StreamEvent>,
     /// Every verdict that was new, in order: what the history of verdicts is made of.

@@ -167,6 +167,11 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
         Change::UnitsImported { .. }
         | Change::UnitsWithdrawn { .. }
         | Change::TargetSet { .. } => About::All,
+        // A route tells of sources anywhere, and a team may be told by any route.
+        Change::TeamSet { .. }
+        | Change::TeamRemoved { .. }
+        | Change::RouteSet { .. }
+        | Change::RouteRemoved { .. } => About::All,
         // Fires stop at no border.
         Change::IncidentOpened { .. }
         | Change::IncidentEnded { .. }

@@ -105,6 +105,22 @@ pub const TABLE: &[Row] = &[
     row("GET", "/api/v1/cap/{identifier}", Viewer),
     row("GET", "/api/v1/zones", Viewer),
     row("GET", "/api/v1/stream", Viewer),
+    // Who is told of alerts: contacts' numbers are not for everybody. A link from a message is
+    // checked by itself.
+    open("GET", "/a/{token}"),
+    open("POST", "/a/{token}"),
+    row("GET", "/api/v1/teams", Dispatcher),
+    row("GET", "/api/v1/teams/{id}", Dispatcher),
+    row("PUT", "/api/v1/teams/{id}", Operator),
+    row("DELETE", "/api/v1/teams/{id}", Operator),
+    row("GET", "/api/v1/routes", Dispatcher),
+    row("GET", "/api/v1/routes/{id}", Dispatcher),
+    row("PUT", "/api/v1/routes/{id}", Operator),
+    row("DELETE", "/api/v1/routes/{id}", Operator),
+    row("GET", "/api/v1/channels", Operator),
+    row("POST", "/api/v1/channels/{name}/test", Operator),
+    row("GET", "/api/v1/deliveries", Dispatcher),
+    row("GET", "/api/v1/alarm-budget", Dispatcher),
     // Alerts.
     row("GET", "/api/v1/alerts", Viewer),
     row("GET", "/api/v1/alerts/{id}", Viewer),

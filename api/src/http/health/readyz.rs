@@ -107,10 +107,12 @@ fn judge(
         of_part("archive", archive, now, patience),
         of_canary(watch, archive, now, patience),
     ];
-    Readiness {
-        ready: parts.iter().all(|part| part.well),
-        parts,
-    }
+    let ready = parts.iter().all(|part| part.well);
+    let mut parts = parts;
+    // That somebody cannot be told is said here, but no reason to send nobody any requests.
+    let tell = told("tell").map(|status| of_part("tell", Some(status), now, patience));
+    parts.extend(tell);
+    Readiness { ready, parts }
 }
 
 fn of_watch(watch: &WatchStatus, now: Timestamp, patience: &Patience) -> PartView {

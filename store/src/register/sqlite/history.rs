@@ -35,7 +35,8 @@ const VERDICT_AT: &str = "SELECT at_ms, verdict, reasons FROM verdict_change
 const VERDICTS: &str = "SELECT at_ms, verdict, reasons FROM verdict_change
      WHERE source = ?1 AND at_ms > ?2 AND at_ms < ?3 ORDER BY at_ms";
 const ALERTS: &str = "SELECT source, rule, json_extract(body, '$.highest'),
-         json_extract(body, '$.pages'), raised_at_ms, cleared_at_ms, acknowledged_at_ms
+         json_extract(body, '$.pages'), raised_at_ms, cleared_at_ms,
+         CAST(round(unixepoch(json_extract(handling, '$.acknowledged.at'), 'subsec') * 1000) AS INTEGER)
      FROM episode WHERE raised_at_ms < ?2
        AND (raised_at_ms >= ?1 OR cleared_at_ms IS NULL OR cleared_at_ms >= ?1)
      ORDER BY raised_at_ms, id";

@@ -21,6 +21,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_photos_named.sql"),
     include_str!("migrations/0008_devices.sql"),
     include_str!("migrations/0009_units.sql"),
+    include_str!("migrations/0010_telling.sql"),
 ];
 
 /// What SQLite's `application_id` says of a register of ours: `FMrg`.

@@ -19,6 +19,8 @@ mod endpoint;
 mod history;
 mod inspections;
 mod people;
+mod telling;
+mod telling_queries;
 mod units;
 mod watch;
 

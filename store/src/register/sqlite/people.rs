@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::lists::{self, FLOW_TEST, INCIDENT, INSPECTION, PERMIT, ROUND, SILENCE, WINDOW};
 use super::queries as sql;
 use super::rows::{column, one, run, signed, to_json};
-use super::{alerts, devices, history, inspections, units};
+use super::{alerts, devices, history, inspections, telling, units};
 use crate::register::RegisterError;
 use crate::register::checks::{self, MOST_CHANGES, shown};
 
@@ -65,6 +65,8 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         Change::DeviceReplaced { reason, .. } => checks::reason(reason),
         Change::UnitsImported { version, by, .. } => checks::unit_map(version, by),
         Change::TargetSet { target } => checks::target(target),
+        Change::TeamSet { team } => checks::telling::team(team),
+        Change::RouteSet { route } => checks::telling::route(route),
         Change::DeviceAnswered { .. }
         | Change::ReceiverSilent { .. }
         | Change::SourceRemoved { .. }
@@ -75,7 +77,9 @@ pub fn check(by: &str, changes: &[Change]) -> Done {
         | Change::IncidentEnded { .. }
         | Change::PermitEnded { .. }
         | Change::RoundEnded { .. }
-        | Change::UnitsWithdrawn { .. } => Ok(()),
+        | Change::UnitsWithdrawn { .. }
+        | Change::TeamRemoved { .. }
+        | Change::RouteRemoved { .. } => Ok(()),
     })
 }
 
@@ -217,6 +221,10 @@ fn carry_out(tx: &Connection, by: &str, at: Timestamp, change: &Change) -> Done 
         } => units::enter(tx, at, version, *valid_from, *count, by),
         Change::UnitsWithdrawn { version } => units::withdraw(tx, at, version),
         Change::TargetSet { target } => units::set_target(tx, target),
+        Change::TeamSet { team } => telling::set_team(tx, team),
+        Change::TeamRemoved { id } => telling::remove_team(tx, id),
+        Change::RouteSet { route } => telling::set_route(tx, route),
+        Change::RouteRemoved { id } => telling::remove_route(tx, id),
     }
 }
 

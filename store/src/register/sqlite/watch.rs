@@ -9,6 +9,7 @@ use super::history;
 use super::queries as sql;
 use super::rows::{all, column, one, run, signed, to_json, unsigned};
 use super::said::severity_number;
+use super::telling;
 use crate::journal::Position;
 use crate::register::{RegisterError, WatchCommit};
 
@@ -69,6 +70,9 @@ pub fn commit(tx: &Connection, written: &Written<'_>) -> Result<(), RegisterErro
     history::note_verdicts(tx, &commit.verdicts)?;
     for (at, alert) in &commit.paging {
         bulletins::make_known(tx, *at, alert)?;
+    }
+    for notice in &commit.notices {
+        telling::add_notice(tx, notice)?;
     }
     let mut last_event = before.last_event;
     for event in &commit.events {

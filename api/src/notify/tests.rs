@@ -1,0 +1,1 @@
+//! Telling, as a whole.

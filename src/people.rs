@@ -10,7 +10,7 @@ use firemain_store::register::access::{ApiKey, Entering, User};
 use tracing::info;
 
 use crate::exit::Misuse;
-use crate::settings;
+use crate::settings::{self, Secret};
 
 /// Under which name the register has on record what the command line does.
 pub const BY: &str = "cli";
@@ -42,7 +42,7 @@ pub fn first(
         return Ok(());
     }
     let password = settings.administrator_password.as_ref();
-    let password = password.map(|secret| secret.reveal()).unwrap_or_default();
+    let password = password.map(Secret::reveal).unwrap_or_default();
     access::check_name(name)
         .map_err(|why| Misuse::Arguments(format!("`access.administrator` {why}")))?;
     let hash = access::hash_password(name, password)

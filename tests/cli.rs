@@ -217,7 +217,7 @@ fn users_and_keys_made_on_the_command_line_work_at_once_in_a_running_firemain() 
     assert_eq!(with_key.get("/api/v1/flags").status, 200);
     assert_eq!(with_key.get("/api/v1/sources").status, 403);
     let listed = run(&["key", "list"]);
-    let id = key.rsplitn(2, '_').nth(1).map(|id| &id[..13]).unwrap();
+    let id = key.rsplit_once('_').map(|(id, _)| &id[..13]).unwrap();
     assert!(
         said(&listed).contains(id) && !said(&listed).contains(&key),
         "{}",

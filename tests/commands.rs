@@ -1,5 +1,7 @@
 //! Commands through a real broker to the simulator's firmware, which answers them.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::process::{Child, Command, Stdio};

@@ -1,6 +1,8 @@
 //! kill -9 at random moments while alerts are raised and told: every page reaches its receiver, and
 //! what comes twice comes under the same key.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::collections::BTreeMap;

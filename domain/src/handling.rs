@@ -358,7 +358,7 @@ impl Handling {
     pub fn acknowledge(&mut self, by: &str, at: Timestamp) -> bool {
         let free = self.acknowledged.is_none();
         if free {
-            self.acknowledged = mark(by, at);
+            self.acknowledged = Some(mark(by, at));
         }
         free
     }
@@ -411,7 +411,7 @@ impl Handling {
             Act::Assigned { to } => {
                 let new = self.assigned_to() != Some(to);
                 if new {
-                    self.assigned = given(Some(to), by, at);
+                    self.assigned = Some(given(Some(to), by, at));
                 }
                 new
             }
@@ -421,7 +421,7 @@ impl Handling {
                 let same = |sent: &Given| crew.is_none() || sent.to == *crew;
                 let new = !self.dispatched.as_ref().is_some_and(same);
                 if new {
-                    self.dispatched = given(crew.as_ref(), by, at);
+                    self.dispatched = Some(given(crew.as_ref(), by, at));
                 }
                 new
             }
@@ -429,7 +429,7 @@ impl Handling {
                 self.acknowledge(by, at);
                 let new = self.on_site.is_none();
                 if new {
-                    self.on_site = mark(by, at);
+                    self.on_site = Some(mark(by, at));
                 }
                 new
             }
@@ -464,7 +464,7 @@ impl Handling {
                 "still stands: resolve it first, and say what was found or done",
             ));
         }
-        self.closed = mark(by, at);
+        self.closed = Some(mark(by, at));
         Ok(true)
     }
 
@@ -484,17 +484,17 @@ impl Handling {
     }
 }
 
-fn mark(by: &str, at: Timestamp) -> Option<Mark> {
+fn mark(by: &str, at: Timestamp) -> Mark {
     let by = Some(by.to_owned());
-    Some(Mark { by, at })
+    Mark { by, at }
 }
 
-fn given(to: Option<&String>, by: &str, at: Timestamp) -> Option<Given> {
-    Some(Given {
+fn given(to: Option<&String>, by: &str, at: Timestamp) -> Given {
+    Given {
         to: to.cloned(),
         by: by.to_owned(),
         at,
-    })
+    }
 }
 
 #[cfg(test)]

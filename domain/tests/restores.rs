@@ -19,9 +19,9 @@ fn quarter(told: &mut Told, n: usize) {
     }
     let calm = 230.0 + wave + (n % 4) as f64 * 0.9;
     let said = match n {
-        150..230 if n % 7 == 0 => calm + 300.0,
+        150..230 if n.is_multiple_of(7) => calm + 300.0,
         240..300 => 231.5,
-        320..350 => calm * if n % 2 == 0 { 0.2 } else { 1.9 },
+        320..350 => calm * if n.is_multiple_of(2) { 0.2 } else { 1.9 },
         380..430 => calm / 6.895,
         _ => calm,
     };

@@ -412,8 +412,7 @@ fn a_loss_of_water_is_found_in_time_through_a_poor_sensor() {
             // readings takes the one before it along, for nobody can tell which of them is true.
             let within_min = match (spiked, calm) {
                 (true, true) => 60,
-                (true, false) => 45,
-                (false, true) => 45,
+                (true, false) | (false, true) => 45,
                 (false, false) => 25,
             };
             assert!(took_min <= within_min, "{calm} {begins}: {took_min} min");

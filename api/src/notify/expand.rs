@@ -17,6 +17,7 @@ use super::settings::NotifySettings;
 use super::storm::{self, Counts};
 use super::texts::{self, Facts, Message, Place};
 use crate::board::Board;
+use crate::units::unit_on;
 
 /// How far a replacement is looked for, m.
 const REPLACEMENT_WITHIN_M: f64 = 1_000.0;
@@ -168,9 +169,14 @@ fn recipients<'a>(
         _ => Audience::Team,
     };
     let sources = sources_of(notice, around.board);
+    // By code and by name: a route may say either.
+    let map = around.board.units().map_at(around.now);
     let units: Vec<String> = sources
         .iter()
-        .filter_map(|source| source.unit.as_deref().map(str::to_owned))
+        .map(|source| unit_on(map.as_deref(), source))
+        .flat_map(|unit| [unit.code, unit.name])
+        .flatten()
+        .map(|unit| unit.to_string())
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
@@ -352,7 +358,7 @@ impl<'a> Spoken<'a> {
                                 && source.kind_name() == KindName::Hydrant
                         };
                         let all = around.board.counts(|view| within(view.source()));
-                        Some((all.usable + all.degraded + all.unknown + all.unusable) as usize)
+                        Some(all.usable + all.degraded + all.unknown + all.unusable)
                     }
                     _ => None,
                 },

@@ -151,7 +151,7 @@ impl Grid {
     fn over(unit: &UnitOnMap) -> Self {
         let step_m = (unit.area_m2 / SAMPLES).sqrt().max(FINEST_M);
         let (low, high) = (unit.shape.low, unit.shape.high);
-        let squeeze = ((low[1] + high[1]) / 2.0).to_radians().cos();
+        let squeeze = low[1].midpoint(high[1]).to_radians().cos();
         let step = [step_m / DEGREE_M / squeeze, step_m / DEGREE_M];
         // A long thin unit across its box may have many times the samples' cells: they are bounded.
         let count =

@@ -338,7 +338,7 @@ fn polygon(rings: &[Vec<Point>], faults: &mut Vec<String>) -> Polygon {
             faults.push(format!("ring {}: {fault}", n + 1));
         }
         let points = ring.iter().map(|point| (point.0, point.1));
-        lines.push(LineString::from_iter(points));
+        lines.push(points.collect::<LineString>());
     }
     if lines.is_empty() {
         faults.push("a polygon of it has no ring".to_owned());

@@ -12,6 +12,7 @@ fn square(code: &str, west: f64, south: f64, side: f64) -> Value {
             [[[west, south], [east, south], [east, north], [west, north], [west, south]]] } })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "written out at each call")]
 fn collection(features: Vec<Value>) -> Vec<u8> {
     json!({ "type": "FeatureCollection", "features": features })
         .to_string()
@@ -208,6 +209,10 @@ fn the_grid_answers_as_the_outlines_do_and_quickly() {
     let places: Vec<Position> = (0..1_000_000)
         .map(|_| at(105.25 + 0.8 * random(), 20.55 + 0.8 * random()))
         .collect();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a figure to look at, not a judgement"
+    )]
     let began = Instant::now();
     let held = places.iter().filter(|p| map.of(**p).is_some()).count();
     let took = began.elapsed();

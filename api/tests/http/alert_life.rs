@@ -9,7 +9,7 @@ use crate::bench::Bench;
 const ALERT: &str = "/api/v1/alerts/TR-1/LOW_STATIC/1";
 
 /// Readings of `kpa` for so many quarters of an hour.
-async fn reads(bench: &Bench, code: &str, seq: u64, kpa: f64, quarters: u64) {
+fn reads(bench: &Bench, code: &str, seq: u64, kpa: f64, quarters: u64) {
     for n in 0..quarters {
         bench.hear(
             &format!("dev-{code}"),
@@ -23,7 +23,7 @@ async fn reads(bench: &Bench, code: &str, seq: u64, kpa: f64, quarters: u64) {
 async fn low() -> Bench {
     let bench = Bench::start().await;
     bench.hydrant("TR-1", 0.0).await;
-    reads(&bench, "TR-1", 0, 60.0, 3).await;
+    reads(&bench, "TR-1", 0, 60.0, 3);
     bench.until(ALERT, |json| json["paged"] == 1).await;
     bench
 }
@@ -177,7 +177,7 @@ async fn an_alert_resolved_by_hand_is_open_again_when_the_readings_go_on() {
     let bench = low().await;
     does(&bench, "acknowledge", json!({})).await;
     does(&bench, "resolve", json!({"outcome": "nothing_found"})).await;
-    reads(&bench, "TR-1", 10, 60.0, 6).await;
+    reads(&bench, "TR-1", 10, 60.0, 6);
     let alert = bench.until(ALERT, |json| json["reopened"] == 1).await;
     assert_eq!(
         (&alert["stage"], &alert["paged"]),
@@ -200,7 +200,7 @@ async fn an_alert_resolved_by_hand_is_open_again_when_the_readings_go_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_data_cleared_is_resolved_and_closes_by_hand() {
     let bench = low().await;
-    reads(&bench, "TR-1", 10, 250.0, 5).await;
+    reads(&bench, "TR-1", 10, 250.0, 5);
     bench.until(ALERT, |json| json["stage"] == "resolved").await;
     let closed = does(&bench, "close", json!({})).await;
     assert_eq!(
@@ -212,7 +212,7 @@ async fn what_data_cleared_is_resolved_and_closes_by_hand() {
         .await
         .is_problem(409, "conflict");
     // It comes back within the hour: the same alert, and people begin anew.
-    reads(&bench, "TR-1", 20, 60.0, 2).await;
+    reads(&bench, "TR-1", 20, 60.0, 2);
     let alert = bench.until(ALERT, |json| json["open"] == true).await;
     assert_eq!(
         (&alert["stage"], &alert["reopened"]),
@@ -233,7 +233,7 @@ async fn a_silence_is_listed_holds_and_is_lifted_by_a_fire_for_a_dead_source() {
         .post("/api/v1/silences", nowhere)
         .await
         .is_problem(422, "invalid-body");
-    reads(&bench, "TR-1", 0, 10.0, 3).await;
+    reads(&bench, "TR-1", 0, 10.0, 3);
     let alert = bench
         .until(ALERT, |json| json["severity"] == "critical")
         .await;

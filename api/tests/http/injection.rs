@@ -125,6 +125,7 @@ async fn what_would_break_a_line_is_refused() {
 }
 
 /// Every byte of it as a path takes it.
+#[expect(clippy::format_collect, reason = "a few bytes, seldom")]
 fn percent(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

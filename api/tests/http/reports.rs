@@ -92,6 +92,7 @@ fn until() -> String {
     NOW.plus_ms(DAY_MS).to_string()
 }
 
+#[expect(clippy::too_many_lines, reason = "one day, told in three forms")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_of_a_day_tells_what_was_as_json_csv_and_workbook() {
     let bench = Bench::start().await;
@@ -405,6 +406,10 @@ async fn a_half_year_of_a_city_is_told_in_seconds() {
         201
     );
     for format in ["json", "csv", "xlsx"] {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a figure to look at, not a judgement"
+        )]
         let began = Instant::now();
         let answer = report(&bench, &[("from", "2025-05-28"), ("format", format)]).await;
         assert_eq!(answer.status, 200, "{}", answer.text);

@@ -1,5 +1,7 @@
 //! Telling as a whole: a register on disk, the real tasks, and receivers that speak the real protocols.
 
+#![allow(clippy::unwrap_used)]
+
 mod bench;
 mod receiver;
 mod smtp;

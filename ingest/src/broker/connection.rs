@@ -167,13 +167,13 @@ impl<'s> Connection<'s> {
         }
         self.acknowledge_what_is_on_disk().await?;
         let mut gathered = [self.session.handing.gathered(); 3];
-        for half in 1..=2 {
+        for half in &mut gathered[1..] {
             // It ends early only when all of it does.
             let ends = cancel.cancelled();
             tokio::time::timeout(pace::HALF, ends).await.ok();
             self.read_what_is_there()?;
-            gathered[half] = self.session.handing.gathered();
-            if pace::is_many(gathered[half]) {
+            *half = self.session.handing.gathered();
+            if pace::is_many(*half) {
                 break;
             }
         }

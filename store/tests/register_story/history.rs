@@ -13,7 +13,7 @@ pub fn what_a_source_was_is_told_row_by_row(register: &dyn Register) {
     let mut source = hydrant("LIFE-1");
     source.device = None;
     register.change("lan", at(10), &[set(&source)]).unwrap();
-    source.name = "another name is no other life".to_owned();
+    "another name is no other life".clone_into(&mut source.name);
     register.change("lan", at(11), &[set(&source)]).unwrap();
     source.status = Status::OutOfService;
     register.change("lan", at(12), &[set(&source)]).unwrap();

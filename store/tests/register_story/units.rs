@@ -61,7 +61,9 @@ pub fn maps_of_units_are_entered_whole_and_withdrawn(register: &dyn Register) {
     let withdrawn = Change::UnitsWithdrawn {
         version: "first".to_owned(),
     };
-    register.change("lan", at(3), &[withdrawn.clone()]).unwrap();
+    register
+        .change("lan", at(3), std::slice::from_ref(&withdrawn))
+        .unwrap();
     assert!(
         register.change("lan", at(3), &[withdrawn]).is_err(),
         "twice"

@@ -77,6 +77,7 @@ impl App {
     }
 
     /// Refuses what is about all sources to those who may act on some.
+    #[expect(clippy::unused_self, reason = "asked like the other checks")]
     pub fn check_everything(&self, by: &Principal, what: &str) -> Result<(), Problem> {
         match by.scope {
             Scope::Everything => Ok(()),
@@ -132,8 +133,8 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
         | Change::DeviceConfigured { source, .. }
         | Change::DeviceAnswered { source, .. }
         | Change::DeviceReplaced { source, .. }
-        | Change::WorkDone { source, .. } => one(source),
-        Change::InspectionEntered {
+        | Change::WorkDone { source, .. }
+        | Change::InspectionEntered {
             inspection: Inspection { source, .. },
         }
         | Change::PermitGranted {
@@ -166,9 +167,9 @@ fn about(stores: &Stores, change: &Change) -> Result<About, RegisterError> {
         },
         Change::UnitsImported { .. }
         | Change::UnitsWithdrawn { .. }
-        | Change::TargetSet { .. } => About::All,
+        | Change::TargetSet { .. }
         // A route tells of sources anywhere, and a team may be told by any route.
-        Change::TeamSet { .. }
+        | Change::TeamSet { .. }
         | Change::TeamRemoved { .. }
         | Change::RouteSet { .. }
         | Change::RouteRemoved { .. } => About::All,

@@ -62,7 +62,7 @@ pub async fn get_alarm_budget(
         None => true,
         Some(unit) => board
             .get(subject)
-            .is_some_and(|entry| entry.source.unit.as_deref() == Some(unit)),
+            .is_some_and(|entry| board.units().of(&entry.source, now).is(unit)),
     };
     let span = Span { from, until, now };
     Ok(Json(AlarmBudget::of(&span, &alerts, &pages, keeps)))

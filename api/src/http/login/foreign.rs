@@ -51,7 +51,10 @@ pub async fn begin(
 }
 
 async fn try_begin(app: &App, next: Option<&str>) -> Result<(String, HeaderValue), Problem> {
-    let begun = issuer(app)?.begin(safe_next(next)).await.map_err(told)?;
+    let begun = issuer(app)?
+        .begin(safe_next(next))
+        .await
+        .map_err(|error| told(&error))?;
     let cookie = Cookie::of_foreign_login(&app.settings);
     let cookie = cookie.set(&begun.browser, std::time::Duration::from_mins(10));
     let cookie = cookie.ok_or_else(|| Problem::new(ProblemKind::Internal, "no cookie"))?;
@@ -102,9 +105,12 @@ async fn try_finish(
     let cookie = Cookie::of_foreign_login(&app.settings);
     let (Some(code), Some(state), Some(browser)) = (sent.code, sent.state, cookie.read(headers))
     else {
-        return Err(told(OidcError::NotBegun));
+        return Err(told(&OidcError::NotBegun));
     };
-    let vouched = oidc.finish(&state, code, browser).await.map_err(told)?;
+    let vouched = oidc
+        .finish(&state, code, browser)
+        .await
+        .map_err(|error| told(&error))?;
     let user = enter(app, &oidc.settings, &vouched).await?;
     if user.disabled {
         return Err(forbidden(format!(
@@ -188,6 +194,7 @@ async fn enter(app: &App, settings: &OidcSettings, vouched: &Vouched) -> Result<
 }
 
 /// The name the issuer has for them, if nobody has it here: an account of ours is never taken over.
+#[expect(clippy::format_collect, reason = "a few bytes, seldom")]
 async fn free_name(app: &App, claims: &Value, subject: &str) -> Result<String, Problem> {
     let claimed = claims["preferred_username"]
         .as_str()
@@ -249,7 +256,7 @@ fn issuer(app: &App) -> Result<&Oidc, Problem> {
     })
 }
 
-fn told(error: OidcError) -> Problem {
+fn told(error: &OidcError) -> Problem {
     match error {
         OidcError::Issuer { .. } => Problem::busy(error.to_string(), 10),
         OidcError::NotBegun | OidcError::Refused(_) => forbidden(error.to_string()),

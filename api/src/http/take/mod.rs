@@ -168,12 +168,11 @@ async fn name_of(app: &App, delivery: &Delivery) -> Result<String, Problem> {
     let teams = app.ask(|stores| stores.register.teams()).await?;
     let (team, contact) = delivery.what.contact.split_once('/').unwrap_or_default();
     let team = teams.into_iter().find(|one| one.id == team);
-    Ok(team
-        .map(|team| {
-            let contact = team.contacts.iter().find(|one| one.id == contact);
-            contact.map_or(team.name.clone(), |contact| contact.name.clone())
-        })
-        .unwrap_or_else(|| delivery.what.contact.clone()))
+    let Some(team) = team else {
+        return Ok(delivery.what.contact.clone());
+    };
+    let contact = team.contacts.iter().find(|one| one.id == contact);
+    Ok(contact.map_or(team.name.clone(), |contact| contact.name.clone()))
 }
 
 fn shown(status: StatusCode, body: &str) -> Response {

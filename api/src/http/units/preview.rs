@@ -43,13 +43,15 @@ pub struct Moves {
     pub outside_codes: Vec<String>,
 }
 
+/// The units that sources leave and come to.
+type FromTo = (Option<String>, Option<String>);
+
 /// What becomes of the board's sources when `map` takes effect.
 pub fn moves(board: &Board, map: &UnitMap) -> Moves {
     let eve: Timestamp = map.version.valid_from.plus_ms(-1);
     let before = board.units().map_at(eve);
     let mut moves = Moves::default();
-    let mut by_pair: BTreeMap<(Option<String>, Option<String>), (usize, Vec<String>)> =
-        BTreeMap::new();
+    let mut by_pair: BTreeMap<FromTo, (usize, Vec<String>)> = BTreeMap::new();
     board.visit(None, |view| {
         let source = view.source();
         let (from, to) = (

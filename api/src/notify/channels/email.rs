@@ -130,6 +130,7 @@ impl Email {
         }
     }
 
+    #[expect(clippy::format_collect, reason = "a few bytes, seldom")]
     fn mail(&self, out: &Outgoing<'_>) -> Result<Mail, String> {
         let what = &out.delivery.what;
         let address = what

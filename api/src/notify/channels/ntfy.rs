@@ -65,10 +65,10 @@ impl Ntfy {
 /// 5 (max) to 2 (low).
 fn priority(out: &Outgoing<'_>) -> u8 {
     match (out.message.occasion, out.message.severity) {
-        (Occasion::Cleared | Occasion::Listed | Occasion::Test, _) => 2,
-        (_, Severity::Critical) => 5,
+        (Occasion::Cleared | Occasion::Listed | Occasion::Test, _)
+        | (_, Severity::Minor | Severity::Info) => 2,
         (_, Severity::Major) => 4,
-        (_, Severity::Minor | Severity::Info) => 2,
+        (_, Severity::Critical) => 5,
     }
 }
 

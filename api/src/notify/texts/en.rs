@@ -68,6 +68,7 @@ fn wheres(facts: &Facts<'_>) -> Vec<String> {
     vec![format!(" ({name})"), String::new()]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: what each rule says")]
 fn what(facts: &Facts<'_>) -> (String, Option<String>) {
     let pressure = facts.value(Quantity::PressureKpa);
     let limited = |(value, limit): (f64, Option<f64>), sign: &str| match limit {

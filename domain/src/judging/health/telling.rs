@@ -56,6 +56,7 @@ pub(super) fn end(one: &mut One, rule: RuleName, world: &World, effects: &mut Ve
 }
 
 /// Raises an alert.
+#[expect(clippy::needless_pass_by_value, reason = "what was found is told once")]
 pub(super) fn raise(
     one: &mut One,
     index: u32,

@@ -1,7 +1,9 @@
 //! What people do about alerts, and a kill in between.
 
+use firemain_domain::Timestamp;
 use firemain_domain::change::Change;
 use firemain_domain::handling::{Act, Outcome, Silence, Silenced};
+use firemain_domain::judging::EpisodeEvent;
 use firemain_domain::time::MINUTE_MS;
 use firemain_store::journal::{Envelope, Journal};
 use firemain_store::register::{AlertRegister, Register, Step};
@@ -89,7 +91,29 @@ async fn a_silence_and_a_resolution_by_hand_survive_kills_and_are_told_once() {
     assert_eq!(steps(&killed), steps(&expected), "the history too");
 
     let row = expected.register.episode(ALERT).unwrap().unwrap();
-    assert_eq!((row.state.paged, row.state.reopened), (2, 1), "{row:?}");
+    assert_eq!(row.state.reopened, 1, "{row:?}");
+    let minute = |at: Timestamp| at.since_ms(START) / MINUTE_MS;
+    assert_eq!(row.handling.reopened_at.map(minute), Some(100));
+    let mut pages = Vec::new();
+    for step in steps(&expected) {
+        if let Step::Judged {
+            event,
+            pages: true,
+            muted_by: None,
+            ..
+        } = step.step
+            && event != EpisodeEvent::Changed
+        {
+            pages.push(minute(step.at));
+        }
+    }
+    assert_eq!(pages[0], 60, "not while it was silenced: {pages:?}");
+    let quiet = pages.iter().all(|at| !(70..100).contains(at));
+    assert!(
+        quiet && pages.contains(&100),
+        "nor while it was resolved: {pages:?}"
+    );
+    assert_eq!(pages.len(), usize::from(row.state.paged), "{pages:?}");
     assert_eq!(row.handling.resolved, None, "re-opened: people begin anew");
     assert!(row.handling.reopened_at.is_some());
     let names: Vec<String> = steps(&expected)

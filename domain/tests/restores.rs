@@ -3,7 +3,9 @@
 
 mod support;
 
-use firemain_domain::judging::{Effect, Judge, LeftOut, Rules};
+use std::collections::BTreeMap;
+
+use firemain_domain::judging::{Effect, Judge, LeftOut, Rules, SavedSource};
 use firemain_domain::time::MINUTE_MS;
 use support::*;
 
@@ -75,14 +77,22 @@ fn a_sick_sensor_is_known_as_before_after_a_restart_at_any_hour() {
     };
     assert!(whole.effects.iter().filter(spikes).count() >= 5);
     let mut told = start();
+    // As the register keeps them: what a dirty part does not say is as before.
+    let mut kept: BTreeMap<String, SavedSource> = BTreeMap::new();
     for n in 0..QUARTERS {
         quarter(&mut told, n);
         if n % 4 == 3 {
             let global = told.judge.begin_save();
             let parts = told.judge.save_some(usize::MAX).unwrap_or_default();
             let mut restored = Judge::new(Rules::default());
+            for mut part in parts {
+                let code = part.code.to_string();
+                let before = kept.remove(&code).and_then(|before| before.settings);
+                part.settings = part.settings.or(before);
+                kept.insert(code, part);
+            }
+            let parts: Vec<_> = kept.values().cloned().collect();
             restored.restore(&global, parts).unwrap();
-            // A restored judge saves what is dirty only: another reading of each makes that all.
             told.judge = restored;
         }
     }

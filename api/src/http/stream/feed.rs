@@ -56,6 +56,8 @@ fn begin(after: Option<u64>, oldest: u64, newest: u64) -> Start {
 pub async fn run(app: &App, who: &Principal, start: Start, to: &Sender<Event>) {
     let feeding = feed(app, start, to);
     tokio::select! {
+        // In this order, so that the greeting comes first even to one who comes as we stop.
+        biased;
         _ = feeding => {}
         () = to.closed() => {}
         () = app.cancel.cancelled() => {}

@@ -8,6 +8,9 @@ use super::wrapped::Server;
 /// How long a node is waited for to tell its flags.
 const PATIENCE: Duration = Duration::from_secs(5);
 const DAY_MS: i64 = 86_400_000;
+/// The flag of how long readings are kept, and what holds where it is not set: only flags that are set
+/// are told.
+const RETENTION: (&str, &str) = ("retentionPeriod", "1M");
 /// A reading this near to the retention is left to the server.
 const MARGIN_MS: i64 = 60_000;
 
@@ -32,11 +35,11 @@ impl Limits {
         let Some(flags) = flags(server).await else {
             return;
         };
-        for (name, kept) in [
-            ("retentionPeriod", &self.back_ms),
-            ("futureRetention", &self.ahead_ms),
+        for ((name, unset), kept) in [
+            (RETENTION, &self.back_ms),
+            (("futureRetention", "2d"), &self.ahead_ms),
         ] {
-            if let Some(ms) = flag(&flags, name).and_then(span_ms) {
+            if let Some(ms) = span_ms(flag(&flags, name).unwrap_or(unset)) {
                 kept.store(ms, Ordering::Relaxed);
             }
         }
@@ -80,8 +83,8 @@ pub(super) async fn warnings(server: &Server) -> Vec<String> {
         )];
     };
     let mut warnings = Vec::new();
-    if let Some(days) = flag(&flags, "retentionPeriod")
-        .and_then(span_ms)
+    let (retention, unset) = RETENTION;
+    if let Some(days) = span_ms(flag(&flags, retention).unwrap_or(unset))
         .map(|ms| ms / DAY_MS)
         .filter(|days| *days < 365)
     {

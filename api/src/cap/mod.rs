@@ -1,7 +1,7 @@
 //! Alerts for command, rescue and police systems: OASIS CAP 1.2 documents.
 //!
 //! In: messages about alerts that page, as the register keeps them, and where their sources stand.
-//! Out: one XML document each ([`document`]), and an Atom feed of them ([`feed`]). Times carry
+//! Out: one XML document each ([`mod@document`]), and an Atom feed of them ([`mod@feed`]). Times carry
 //! Hanoi's offset, `+07:00` and never `Z`; what is said is said in Vietnamese and in English; the
 //! numbers that raised the alert are its parameters.
 

@@ -1,7 +1,7 @@
 //! To which administrative unit a source belongs: by point in polygon, on the map that was valid at
 //! the time.
 //!
-//! In: maps of units as GeoJSON ([`read`]), each valid from a date until the next begins. Out:
+//! In: maps of units as GeoJSON ([`mod@read`]), each valid from a date until the next begins. Out:
 //! [`Units::of`], for lists, scopes, routes and reports alike. A map of a coming date takes effect by
 //! itself at that midnight, for what is asked is always a moment. Where no map is valid, or none of
 //! its units holds the place, the unit entered with the source stands, and the answer says so.

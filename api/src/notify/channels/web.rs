@@ -12,6 +12,8 @@ use crate::notify::settings::ChannelSettings;
 /// How much of an answer is read and kept.
 const ANSWER_BYTES: usize = 4_096;
 const KEPT_CHARS: usize = 300;
+/// A receiver may ask for a pause of a day, and no more.
+const MOST_PAUSE_S: i64 = 86_400;
 
 /// A client by a channel's settings.
 pub fn client(settings: &ChannelSettings) -> Result<Client, ChannelError> {
@@ -102,11 +104,27 @@ async fn beginning(mut response: Response) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// `Retry-After` in seconds (RFC 9110, 10.2.3); a date is not read, our own pause serves then.
+/// `Retry-After` (RFC 9110, 10.2.3), at most a day.
 fn retry_after_ms(response: &Response) -> Option<i64> {
-    let text = response.headers().get("retry-after")?.to_str().ok()?;
-    let seconds: i64 = text.trim().parse().ok()?;
-    Some(seconds.clamp(0, 86_400) * 1_000)
+    let header = |name: &str| response.headers().get(name)?.to_str().ok();
+    pause_ms(header("retry-after")?, header("date"))
+}
+
+/// The pause that is asked for: seconds, or a date. A date is held against the answer's own, for the
+/// receiver's clock need not be ours; without one our own pause serves.
+fn pause_ms(retry_after: &str, answered: Option<&str>) -> Option<i64> {
+    let asked = retry_after.trim();
+    let seconds = match asked.parse::<i64>() {
+        Ok(seconds) => seconds,
+        Err(_) => moment_s(asked)? - moment_s(answered?)?,
+    };
+    Some(seconds.clamp(0, MOST_PAUSE_S) * 1_000)
+}
+
+/// An HTTP date (RFC 9110, 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`), seconds since 1970.
+fn moment_s(date: &str) -> Option<i64> {
+    let parsed = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date.trim());
+    parsed.ok().map(jiff::Timestamp::as_second)
 }
 
 /// What a status means: success, never, or later.
@@ -131,5 +149,29 @@ pub fn answer(heard: &Heard, success: bool) -> Answer {
             why: said,
             after_ms: heard.after_ms,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_asked_for_in_seconds_or_by_a_date_of_the_receivers_own_clock() {
+        let answered = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        let cases = [
+            ("120", None, Some(120_000)),
+            (" 0 ", None, Some(0)),
+            ("-5", None, Some(0)),
+            ("9999999", None, Some(86_400_000)),
+            ("Sun, 06 Nov 1994 08:51:37 GMT", answered, Some(120_000)),
+            ("Sun, 06 Nov 1994 08:40:00 GMT", answered, Some(0)),
+            ("Mon, 07 Nov 1994 09:49:37 GMT", answered, Some(86_400_000)),
+            ("Sun, 06 Nov 1994 08:51:37 GMT", None, None),
+            ("soon", answered, None),
+        ];
+        for (asked, answered, pause) in cases {
+            assert_eq!(pause_ms(asked, answered), pause, "{asked} {answered:?}");
+        }
     }
 }

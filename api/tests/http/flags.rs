@@ -27,6 +27,20 @@ async fn what_falls_short_is_flagged_with_its_evidence_and_unflagged_when_it_rec
     assert_eq!(evidence["age_s"], 0);
     assert!(flag["since"].is_string() && flag["heard_at"].is_string());
 
+    let map = bench.get("/api/v1/flags?format=geojson").await;
+    assert_eq!(map.headers["content-type"], "application/geo+json");
+    assert_eq!(map.headers["firemain-total"], "1");
+    let feature = &map.json["features"][0];
+    assert_eq!(
+        (&feature["id"], &feature["type"]),
+        (&json!("TR-1"), &json!("Feature"))
+    );
+    assert_eq!(
+        feature["geometry"],
+        json!({ "type": "Point", "coordinates": [105.8512, 21.0345] })
+    );
+    assert_eq!(feature["properties"]["reasons"], json!(["low_static"]));
+
     bench.clock.pass_ms(120_000);
     let flag = bench.get("/api/v1/flags").await.json["items"][0].clone();
     assert_eq!(

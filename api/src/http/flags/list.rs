@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderName;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::{IntoResponse, Response};
 use firemain_domain::Timestamp;
 use firemain_domain::judging::{Note, Reason, Verdict};
 use firemain_domain::source::KindName;
@@ -16,10 +17,13 @@ use crate::http::app::App;
 use crate::http::ask::{Checks, Page, PageSize, Params, cursor, from_cursor};
 use crate::http::principal::Principal;
 use crate::http::problem::Problem;
+use crate::http::sources::{Format, wanted};
 use crate::http::view::{
     KindCode, MeasuredView, NoteCode, OpenAlertView, PositionBody, ReasonCode, StandingView,
     VerdictCode,
 };
+
+use super::geojson::{FlagCollection, answer};
 
 const LIST: &str = "flags";
 
@@ -40,6 +44,10 @@ pub struct FlagsQuery {
     /// With this among its reasons.
     #[param(value_type = Option<ReasonCode>, inline)]
     reason: Option<Reason>,
+    /// `json` (the default) or `geojson`, with where the sources stand; the header
+    /// `Accept: application/geo+json` does the same.
+    #[param(value_type = Option<String>)]
+    format: Option<Format>,
     /// Items of a page, 1 to 1000; 100 by default.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
@@ -97,14 +105,18 @@ pub struct Flag {
 /// before what was never proven; then the greater shortfall. The header `firemain-total` tells how
 /// many there are. The list moves while it is read: page through it to look, ask again for the truth.
 #[utoipa::path(get, path = "/flags", tag = "flags", params(FlagsQuery), responses((
-    status = 200, description = "What is flagged", body = Page<Flag>,
+    status = 200, description = "What is flagged", content(
+        (Page<Flag> = "application/json"), (FlagCollection = "application/geo+json"),
+    ),
     headers(("firemain-total" = u64, description = "How many are flagged in all")),
 )))]
 pub async fn list_flags(
     State(app): State<Arc<App>>,
     _: Principal,
+    headers: HeaderMap,
     Params(query): Params<FlagsQuery>,
-) -> Result<([(HeaderName, String); 1], Json<Page<Flag>>), Problem> {
+) -> Result<Response, Problem> {
+    let as_features = wanted(query.format, &headers) == Format::Geojson;
     let mut checks = Checks::default();
     checks.text_if("zone", query.zone.as_deref(), 100);
     checks.text_if("unit", query.unit.as_deref(), 100);
@@ -128,7 +140,10 @@ pub async fn list_flags(
         HeaderName::from_static("firemain-total"),
         flagged.total.to_string(),
     );
-    Ok(([total], Json(page)))
+    if as_features {
+        return Ok(([total], answer(page)).into_response());
+    }
+    Ok(([total], Json(page)).into_response())
 }
 
 impl FlagsQuery {

@@ -1,5 +1,6 @@
 //! `/flags`: what falls below its requirement now, worst first.
 
+mod geojson;
 mod list;
 
 use std::sync::Arc;

@@ -146,6 +146,18 @@ impl Board {
         }
     }
 
+    /// The codes of the sources that belong to a unit now, by its code or name.
+    pub fn codes_in(&self, unit: &str) -> Vec<SourceCode> {
+        let mut codes = Vec::new();
+        self.visit(None, |view| {
+            if view.is_in(unit) {
+                codes.push(view.source().code.clone());
+            }
+            ControlFlow::Continue(())
+        });
+        codes
+    }
+
     /// Up to `limit` sources in order of code after `after` that `keep` wants.
     pub fn list(
         &self,

@@ -78,6 +78,19 @@ async fn documents(bench: &Bench) -> Vec<Answer> {
     found
 }
 
+/// The alert is its unit's, and no other's.
+async fn unit_alerts(bench: &Bench) {
+    for (unit, n) in [("00070", 1), ("99999", 0)] {
+        let alerts = format!("/api/v1/alerts?rule=LOW_STATIC&unit={unit}");
+        let items = bench.get(&alerts).await.json["items"].clone();
+        assert_eq!(items.as_array().unwrap().len(), n, "{unit}: {items}");
+    }
+    bench
+        .get("/api/v1/alerts?unit=00070&source=TR-1")
+        .await
+        .is_problem(400, "invalid-parameter");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alert_that_pages_is_told_as_cap_and_cancelled_when_data_clears_it() {
     let cap = CapSettings {
@@ -168,6 +181,7 @@ async fn an_alert_that_pages_is_told_as_cap_and_cancelled_when_data_clears_it() 
         .await
         .is_problem(404, "not-found");
 
+    unit_alerts(&bench).await;
     let map = bench
         .get("/api/v1/alerts?rule=LOW_STATIC&format=geojson")
         .await;

@@ -359,6 +359,8 @@ pub struct SourceCheckpoint {
 pub struct EpisodeFilter {
     /// Of one source.
     pub source: Option<String>,
+    /// Of any of these sources, and incidents with one of them among their members.
+    pub sources: Option<Vec<SourceCode>>,
     /// Of one rule.
     pub rule: Option<String>,
     /// At least this severe.

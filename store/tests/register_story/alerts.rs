@@ -117,6 +117,19 @@ pub fn an_alert_goes_its_way(register: &dyn Register) {
         };
         assert_eq!(filtered(filter).len(), n, "{waits}");
     }
+    let subject = ID.split('/').next().unwrap();
+    for (codes, n) in [
+        (vec![subject, "no-such"], 1),
+        (vec!["no-such"], 0),
+        (vec![], 0),
+    ] {
+        let filter = EpisodeFilter {
+            sources: Some(codes.into_iter().map(Into::into).collect()),
+            stage: Some(Stage::Resolved),
+            ..EpisodeFilter::default()
+        };
+        assert_eq!(filtered(filter).len(), n);
+    }
     let handled = register.being_handled().unwrap();
     assert!(
         handled

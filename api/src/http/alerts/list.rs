@@ -30,6 +30,9 @@ pub struct AlertsQuery {
     /// Of one source.
     #[param(example = "TR-0412")]
     source: Option<String>,
+    /// Of the sources of one administrative unit, by code or name, and incidents with one of them
+    /// among their members; not beside `source`.
+    unit: Option<String>,
     /// Of one rule.
     #[param(value_type = Option<RuleCode>, inline)]
     rule: Option<RuleName>,
@@ -72,12 +75,19 @@ pub async fn list_alerts(
     let as_features = wanted(query.format, &headers) == Format::Geojson;
     let mut checks = Checks::default();
     checks.text_if("source", query.source.as_deref(), 64);
+    checks.text_if("unit", query.unit.as_deref(), 100);
+    checks.that(
+        query.unit.is_none() || query.source.is_none(),
+        "unit",
+        "a source belongs to its unit: give one of `source` and `unit`",
+    );
     checks.text_if("assigned", query.assigned.as_deref(), 128);
     checks.of_params()?;
     let after = from_cursor::<String>(LIST, query.after.as_deref())?;
     let size = query.limit;
     let filter = EpisodeFilter {
         source: query.source,
+        sources: query.unit.map(|unit| app.board.codes_in(&unit)),
         rule: query.rule.map(|rule| rule.name().to_owned()),
         at_least: query.at_least,
         open: query.open,

@@ -269,6 +269,16 @@ pub const EPISODES_OF_SOURCE: &str = "SELECT id, body, handling FROM episode
        AND (?7 IS NULL OR stage = ?7) AND (?8 IS NULL OR assigned_to = ?8)
        AND (?9 IS NULL OR (stage = 0) = ?9)
      ORDER BY raised_at_ms DESC, id DESC LIMIT ?3";
+/// The same of several sources, ?10 (JSON), and of incidents with one of them among their members.
+pub const EPISODES_OF_SOURCES: &str = "SELECT id, body, handling FROM episode
+     WHERE (raised_at_ms, id) < (?1, ?2) AND severity >= ?4 AND (?5 IS NULL OR rule = ?5)
+       AND (?6 IS NULL OR (cleared_at_ms IS NULL) = ?6)
+       AND (source IN (SELECT value FROM json_each(?10)) OR EXISTS (
+           SELECT 1 FROM json_each(body, '$.members') AS member
+           WHERE member.value IN (SELECT value FROM json_each(?10))))
+       AND (?7 IS NULL OR stage = ?7) AND (?8 IS NULL OR assigned_to = ?8)
+       AND (?9 IS NULL OR (stage = 0) = ?9)
+     ORDER BY raised_at_ms DESC, id DESC LIMIT ?3";
 pub const STREAM_AFTER: &str =
     "SELECT id, kind, body FROM stream WHERE id > ?1 ORDER BY id LIMIT ?2";
 /// Two questions, for each of which SQLite looks at one end only: of one it would look at every row.

@@ -47,7 +47,16 @@ pub fn episodes(
     let stage = filter.stage.map(stage_number);
     let (whose, waits) = (filter.assigned_to.as_deref(), filter.unacknowledged);
     let most = limit(most);
-    if let Some(source) = filter.source.as_deref() {
+    let several = filter.sources.as_ref();
+    let several = several.map(|codes| serde_json::json!(codes).to_string());
+    let of = filter
+        .source
+        .as_deref()
+        .map(|one| (one, sql::EPISODES_OF_SOURCE));
+    let of = of.or(several
+        .as_deref()
+        .map(|codes| (codes, sql::EPISODES_OF_SOURCES)));
+    if let Some((sources, query)) = of {
         let asked = (
             raised_at_ms,
             id,
@@ -58,9 +67,9 @@ pub fn episodes(
             stage,
             whose,
             waits,
-            source,
+            sources,
         );
-        return all(db, sql::EPISODES_OF_SOURCE, asked, read_episode);
+        return all(db, query, asked, read_episode);
     }
     let query = if whose.is_some() {
         sql::EPISODES_ASSIGNED

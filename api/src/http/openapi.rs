@@ -3,13 +3,24 @@
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, ServerBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use super::access::{CSRF, Cookie, Needs, needs};
 use super::problem::{Fault, Problem};
+
+/// A key, as `Authorization: Bearer`.
+const KEY: &str = "key";
+/// The cookie of somebody who logged in.
+const SESSION: &str = "session";
+/// What goes with the cookie wherever something changes.
+const PAGE: &str = "csrf";
 
 const TAGS: [(&str, &str); 26] = [
     (
@@ -94,7 +105,54 @@ pub fn empty(public_url: Option<&str>) -> OpenApi {
         .build()
 }
 
-/// The document made whole: every operation may answer with a problem.
+/// How one shows who one is.
+fn schemes() -> [(&'static str, SecurityScheme); 3] {
+    let described = ApiKeyValue::with_description;
+    [
+        (
+            KEY,
+            SecurityScheme::Http({
+                let mut bearer = Http::new(HttpAuthScheme::Bearer);
+                bearer.description = Some(
+                    "A key, made by `firemain key add` or POST /api/v1/keys and shown once; with scopes and an expiry.".to_owned(),
+                );
+                bearer
+            }),
+        ),
+        (
+            SESSION,
+            SecurityScheme::ApiKey(ApiKey::Cookie(described(
+                Cookie::NAME,
+                "The session of somebody who logged in; over TLS its name begins with `__Host-`.",
+            ))),
+        ),
+        (
+            PAGE,
+            SecurityScheme::ApiKey(ApiKey::Header(described(
+                CSRF,
+                "With a session's cookie every change needs it: GET /api/v1/me tells it as `csrf`.",
+            ))),
+        ),
+    ]
+}
+
+/// With what a route may be asked: a key, or a session, which needs more where it changes something.
+/// Empty: anybody may.
+fn security_of(method: &str, route: &str) -> Vec<SecurityRequirement> {
+    if matches!(needs(method, route), Some(Needs::Nothing)) {
+        return Vec::new();
+    }
+    let none: [&str; 0] = [];
+    let session = SecurityRequirement::new(SESSION, none);
+    let session = if method == "GET" {
+        session
+    } else {
+        session.add(PAGE, none)
+    };
+    vec![SecurityRequirement::new(KEY, none), session]
+}
+
+/// The document made whole: every operation may answer with a problem, and says who may ask.
 pub fn finish(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
     components
@@ -103,8 +161,12 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
     components
         .schemas
         .insert(Fault::name().into_owned(), Fault::schema());
-    for item in document.paths.paths.values_mut() {
-        for operation in operations(item) {
+    for (name, scheme) in schemes() {
+        components.add_security_scheme(name, scheme);
+    }
+    for (route, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            operation.security = Some(security_of(method, route));
             let content = ContentBuilder::new()
                 .schema(Some(Ref::from_schema_name(Problem::name())))
                 .build();
@@ -121,13 +183,45 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
     document
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
-        &mut item.get,
-        &mut item.put,
-        &mut item.post,
-        &mut item.delete,
+        ("GET", &mut item.get),
+        ("PUT", &mut item.put),
+        ("POST", &mut item.post),
+        ("DELETE", &mut item.delete),
     ]
     .into_iter()
-    .flatten()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::router::documented;
+
+    #[test]
+    fn every_route_says_how_one_shows_who_one_is() {
+        let (_, document) = documented(None);
+        let document = serde_json::to_value(&document).unwrap();
+        let security = |route: &str, method: &str| &document["paths"][route][method]["security"];
+        let read = json!([{ "key": [] }, { "session": [] }]);
+        let change = json!([{ "key": [] }, { "session": [], "csrf": [] }]);
+        assert_eq!(security("/api/v1/flags", "get"), &read);
+        assert_eq!(security("/api/v1/sources/{code}", "put"), &change);
+        assert_eq!(security("/healthz", "get"), &json!([]));
+        let schemes = document["components"]["securitySchemes"]
+            .as_object()
+            .unwrap();
+        for item in document["paths"].as_object().unwrap().values() {
+            for operation in item.as_object().unwrap().values() {
+                let ways = operation["security"].as_array();
+                let names = ways.expect("every operation says it").iter();
+                let names = names
+                    .filter_map(Value::as_object)
+                    .flat_map(|way| way.keys());
+                assert!(names.into_iter().all(|name| schemes.contains_key(name)));
+            }
+        }
+    }
 }

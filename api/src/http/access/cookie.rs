@@ -15,6 +15,9 @@ pub struct Cookie {
 }
 
 impl Cookie {
+    /// What the session's is called without TLS; with it `__Host-` goes before.
+    pub const NAME: &str = "firemain";
+
     /// The session's.
     pub fn of_session(settings: &HttpSettings) -> Self {
         let secure = is_secure(settings);
@@ -22,7 +25,7 @@ impl Cookie {
         let name = if secure {
             "__Host-firemain"
         } else {
-            "firemain"
+            Self::NAME
         };
         Self { name, secure }
     }

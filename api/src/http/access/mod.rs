@@ -18,5 +18,6 @@ mod who;
 
 pub use client::{Client, Peer};
 pub use cookie::Cookie;
-pub use guard::guard;
+pub use guard::{CSRF, guard};
+pub use table::{Needs, needs};
 pub use who::{Access, NO_USER, of_session};

@@ -186,28 +186,35 @@ fn recipients<'a>(
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    let facts = RouteFacts {
-        audience,
-        level: what.level,
-        units: &units,
-        kinds: &kinds,
-        rule: what.episode.id.rule,
-        severity: what.episode.severity,
-        at: around.now,
-    };
     // A dead channel is not told of by itself.
     let dead = match &what.episode.id.subject {
         Subject::Part(part) => part.strip_prefix("channel:"),
         _ => None,
     };
     let mut found = BTreeSet::new();
-    for route in around.routes.iter().filter(|route| route.takes(&facts)) {
-        let Some(team) = around.teams.iter().find(|team| team.id == route.team) else {
-            continue;
+    // A step of escalation that reaches nobody is told to those of the step below: that nobody has
+    // taken it must not end in silence.
+    for level in (0..=what.level).rev() {
+        let facts = RouteFacts {
+            audience,
+            level,
+            units: &units,
+            kinds: &kinds,
+            rule: what.episode.id.rule,
+            severity: what.episode.severity,
+            at: around.now,
         };
-        let usable = |name: &&String| dead != Some(name.as_str());
-        for channel in route.channels.iter().filter(usable) {
-            reach(team, channel, true, around, &mut found);
+        for route in around.routes.iter().filter(|route| route.takes(&facts)) {
+            let Some(team) = around.teams.iter().find(|team| team.id == route.team) else {
+                continue;
+            };
+            let usable = |name: &&String| dead != Some(name.as_str());
+            for channel in route.channels.iter().filter(usable) {
+                reach(team, channel, true, around, &mut found);
+            }
+        }
+        if !found.is_empty() {
+            break;
         }
     }
     let must_be_told = !matches!(what.occasion, Occasion::Escalated | Occasion::Listed);

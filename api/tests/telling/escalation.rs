@@ -122,3 +122,36 @@ async fn after_a_long_stop_one_step_is_taken_at_a_time() {
     .await;
     assert!(bench.clock.now().ms() > 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_without_a_route_is_told_to_those_of_the_step_below() {
+    let receiver = Receiver::new([], OK);
+    let bench = Bench::new(with([("hook", webhook(&receiver.url()))])).await;
+    for (level, team) in [(0, "crew"), (1, "lead"), (3, "area")] {
+        bench.team(team, &[]);
+        bench.route(team, "hook", Audience::Team, level);
+    }
+    bench.page(low("TR-1", Severity::Critical));
+    until("the crew is told", || teams(&receiver) == ["crew"]).await;
+    bench.clock.pass_ms(10 * MINUTE);
+    until("the shift lead is told", || teams(&receiver).len() == 2).await;
+    bench.clock.pass_ms(20 * MINUTE);
+    until("the shift lead is told again", || {
+        teams(&receiver) == ["crew", "lead", "lead"]
+    })
+    .await;
+    let again = receiver.requests().remove(2).json();
+    assert_eq!(again["id"], "TR-1/LOW_STATIC/1/escalated-0-2/hook/lead/");
+    assert!(
+        again["sms"]
+            .as_str()
+            .unwrap()
+            .contains("30 phut chua ai nhan"),
+        "{again}"
+    );
+    bench.clock.pass_ms(30 * MINUTE);
+    until("the area is told", || {
+        teams(&receiver) == ["crew", "lead", "lead", "area"]
+    })
+    .await;
+}

@@ -7,6 +7,7 @@ use firemain_domain::source::KindName;
 use firemain_store::register::telling::Occasion;
 
 use super::facts::Facts;
+use super::shorten::{Tails, ended, shortened};
 use super::when::{date, day_month, number, round, time};
 use super::{Words, digest::Counted};
 
@@ -54,8 +55,8 @@ fn subject(facts: &Facts<'_>) -> String {
     match (&facts.episode.id.subject, &facts.place) {
         (Subject::Source(_), Some(place)) => format!("{} {name}", kind(place.kind)),
         (Subject::Source(_), None) => name.to_owned(),
-        (Subject::Zone(_), _) => format!("zone {name}"),
-        (Subject::Gateway(_), _) => format!("gateway {name}"),
+        (Subject::Zone(_), _) => format!("Zone {name}"),
+        (Subject::Gateway(_), _) => format!("Gateway {name}"),
         (Subject::Part(_), _) => format!("firemain ({name})"),
     }
 }
@@ -89,9 +90,9 @@ fn what(facts: &Facts<'_>) -> (String, Option<String>) {
                 Some(Detail::DryOrBroken) => {
                     advise(format!("{loss}{value}"), "Dry, or sensor broken")
                 }
-                Some(Detail::EveryDay) => (
-                    format!("low pressure{value} at this hour on several days"),
-                    None,
+                Some(Detail::EveryDay) => advise(
+                    format!("low pressure{value}"),
+                    "So at this hour on several days",
                 ),
                 _ => (format!("{loss}{value}"), None),
             }
@@ -193,7 +194,7 @@ fn what(facts: &Facts<'_>) -> (String, Option<String>) {
             _ => advise("device at fault".to_owned(), "Check the sensor"),
         },
         RuleName::Clock => advise("device clock is wrong".to_owned(), "Set the device's clock"),
-        RuleName::Replay => ("says old things again".to_owned(), None),
+        RuleName::Replay => ("sends old readings again".to_owned(), None),
         RuleName::InUse => ("in use".to_owned(), None),
         RuleName::Spike => ("reading jumped".to_owned(), None),
         RuleName::TankDrawoff => ("water is being drawn".to_owned(), None),
@@ -205,6 +206,9 @@ fn recovered(facts: &Facts<'_>) -> String {
         RuleName::LowStatic | RuleName::LowResidual | RuleName::HighPressure => facts
             .value(Quantity::PressureKpa)
             .map(|(kpa, _)| format!(", {} bar", bar(kpa))),
+        RuleName::TankLow | RuleName::RefillLate => facts
+            .value(Quantity::VolumeTotalM3)
+            .map(|(m3, _)| format!(", {} m³", round(m3, MARK))),
         _ => None,
     };
     format!("recovered{}", value.unwrap_or_default())
@@ -230,50 +234,49 @@ pub(super) fn words(facts: &Facts<'_>) -> Words {
     }
     let (what, advice) = what(facts);
     let begun = facts.episode.began_at;
-    let zone = (facts.episode.id.rule == RuleName::ZoneDrop)
-        .then(|| format!("Area pressure drop, {subject}: {what}"));
-    let join = |place: &str| {
-        let said = || format!("{subject}{place} {what}");
-        zone.clone().unwrap_or_else(said)
-    };
-    let when = format!(" at {} {}", time(begun), date(begun));
-    let nearest = facts.nearest.as_ref();
-    let instead =
-        nearest.map(|(code, metres)| format!("Use {code}, {metres} m as the crow flies."));
-    let briefly = nearest.map(|(code, metres)| format!("Use {code}, {metres} m."));
-    let mut shorts = Vec::new();
-    let tails = [
-        (advice.as_deref(), instead.as_deref()),
-        (advice.as_deref(), briefly.as_deref()),
-        (None, briefly.as_deref()),
-        (None, None),
-    ];
-    for place in wheres(facts) {
-        for (advice, instead) in tails {
-            let mut short = format!("{}{when}.", join(&place));
-            for tail in [
-                advice.map(|a| format!(" {a}.")),
-                instead.map(|i| format!(" {i}")),
-            ] {
-                short += &tail.unwrap_or_default();
-            }
-            shorts.push(short);
+    let join = |place: &str| match facts.episode.id.subject {
+        Subject::Zone(ref zone) if facts.episode.id.rule == RuleName::ZoneDrop => {
+            format!("Area pressure drop, zone {zone}: {what}")
         }
-    }
+        Subject::Source(_) => format!("{subject}{place} {what}"),
+        _ => format!("{subject}: {what}"),
+    };
+    let replacement = facts.replacement();
+    let instead =
+        replacement.map(|(code, metres)| format!("Use {code}, {metres} m as the crow flies."));
+    let briefly = replacement.map(|(code, metres)| format!("Use {code}, {metres} m."));
+    let waited = facts.waited_min().map(long);
+    let places = wheres(facts);
+    let shorts = shortened(
+        &places,
+        |place| format!("{} at {} {}.", join(place), time(begun), date(begun)),
+        &Tails {
+            pressing: waited
+                .as_ref()
+                .map(|long| format!("Nobody has taken it in {long}.")),
+            advice: advice.as_deref().map(ended),
+            instead: instead.iter().chain(&briefly).cloned().collect(),
+        },
+    );
     let mut lines = vec![format!("Since {}, {}", time(begun), long_date(begun))];
     lines.extend(advice);
     lines.extend(instead);
-    if facts.occasion == Occasion::Escalated {
-        let waited = facts.at.since_ms(facts.episode.raised_at) / 60_000;
-        lines.push(format!("Raised {waited} min ago, and nobody has taken it."));
-    }
+    lines.extend(waited.map(|long| format!("Raised {long} ago, and nobody has taken it.")));
     lines.push(format!("Alert: {}", facts.episode.id));
-    let fullest = wheres(facts).swap_remove(0);
     Words {
         tag: tag(facts),
-        sentence: join(&fullest),
+        sentence: join(places.first().map_or("", String::as_str)),
         shorts,
         lines,
+    }
+}
+
+/// How long, as one says it: `25 h 55 min`.
+fn long(minutes: i64) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }
 

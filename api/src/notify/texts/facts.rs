@@ -1,7 +1,7 @@
 //! What a message is made of.
 
 use firemain_domain::Timestamp;
-use firemain_domain::judging::{EpisodeState, Subject};
+use firemain_domain::judging::{EpisodeState, RuleName, Subject};
 use firemain_domain::quantity::Quantity;
 use firemain_domain::source::KindName;
 use firemain_store::register::telling::Occasion;
@@ -53,6 +53,39 @@ impl Facts<'_> {
         measured
             .find(|measured| measured.quantity == quantity && measured.value.is_finite())
             .map(|measured| (measured.value, measured.limit))
+    }
+
+    /// What to use instead, where the source itself is in doubt. One that is in use, or whose device
+    /// merely wants looking after, needs no replacement.
+    pub fn replacement(&self) -> Option<&(String, u32)> {
+        let doubtful = match self.episode.id.rule {
+            RuleName::LowStatic
+            | RuleName::LowResidual
+            | RuleName::HighPressure
+            | RuleName::FlowDeficit
+            | RuleName::TankLow
+            | RuleName::TankLeak
+            | RuleName::RefillLate
+            | RuleName::DrawLow
+            | RuleName::Stale
+            | RuleName::Flatline => true,
+            RuleName::InUse
+            | RuleName::UnauthorisedUse
+            | RuleName::TankDrawoff
+            | RuleName::ZoneDrop
+            | RuleName::Drift
+            | RuleName::Device
+            | RuleName::Clock
+            | RuleName::Replay
+            | RuleName::Spike => false,
+        };
+        self.nearest.as_ref().filter(|_| doubtful)
+    }
+
+    /// For how many minutes nobody has taken it, where that is why it is told.
+    pub fn waited_min(&self) -> Option<i64> {
+        let waited = self.at.since_ms(self.episode.raised_at) / firemain_domain::time::MINUTE_MS;
+        (self.occasion == Occasion::Escalated).then_some(waited.max(1))
     }
 
     /// Since when it is so, whole hours at least 1.

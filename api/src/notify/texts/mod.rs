@@ -1,12 +1,14 @@
 //! What is said of an alert, in Vietnamese and in English: pure.
 //!
 //! In: the facts of a notice. Out: a title, a text, and a short message without diacritics that fits
-//! into one SMS. One file per language holds its words; [`sms`] makes them fit; [`mod@digest`] tells of
+//! into one SMS. One file per language holds its words; [`shorten`] says what is left
+//! out first, [`sms`] makes the rest fit; [`mod@digest`] tells of
 //! many alerts at once.
 
 mod digest;
 mod en;
 mod facts;
+mod shorten;
 mod sms;
 mod vi;
 mod when;

@@ -6,6 +6,7 @@ use firemain_domain::source::KindName;
 use firemain_store::register::telling::Occasion;
 
 use super::facts::Facts;
+use super::shorten::{Tails, ended, shortened};
 use super::when::{date, number, round, time};
 use super::{Words, digest::Counted};
 
@@ -58,8 +59,8 @@ fn subject(facts: &Facts<'_>) -> String {
     match (&facts.episode.id.subject, &facts.place) {
         (Subject::Source(_), Some(place)) => format!("{} {name}", kind(place.kind)),
         (Subject::Source(_), None) => name.to_owned(),
-        (Subject::Zone(_), _) => format!("khu vực {name}"),
-        (Subject::Gateway(_), _) => format!("trạm thu {name}"),
+        (Subject::Zone(_), _) => format!("Khu vực {name}"),
+        (Subject::Gateway(_), _) => format!("Trạm thu {name}"),
         (Subject::Part(_), _) => format!("firemain ({name})"),
     }
 }
@@ -102,7 +103,9 @@ fn what(facts: &Facts<'_>) -> (String, Option<String>) {
                 Some(Detail::DryOrBroken) => {
                     advise(format!("{loss}{value}"), "Khô hoặc hỏng cảm biến")
                 }
-                Some(Detail::EveryDay) => (format!("áp thấp{value} vào giờ này nhiều ngày"), None),
+                Some(Detail::EveryDay) => {
+                    advise(format!("áp thấp{value}"), "Nhiều ngày đều vào giờ này")
+                }
                 _ => (format!("{loss}{value}"), None),
             }
         }
@@ -208,6 +211,9 @@ fn recovered(facts: &Facts<'_>) -> String {
         RuleName::LowStatic | RuleName::LowResidual | RuleName::HighPressure => facts
             .value(Quantity::PressureKpa)
             .map(|(kpa, _)| format!(" {} bar", bar(kpa))),
+        RuleName::TankLow | RuleName::RefillLate => facts
+            .value(Quantity::VolumeTotalM3)
+            .map(|(m3, _)| format!(" {} m³", round(m3, MARK))),
         _ => None,
     };
     format!("đã phục hồi{}", value.unwrap_or_default())
@@ -233,53 +239,45 @@ pub(super) fn words(facts: &Facts<'_>) -> Words {
     }
     let (what, advice) = what(facts);
     let begun = facts.episode.began_at;
-    let said = if facts.episode.id.rule == RuleName::ZoneDrop {
-        format!("Sụt áp diện rộng {subject}: {what}")
-    } else {
-        String::new()
-    };
-    let when = format!(" lúc {} {}", time(begun), date(begun));
-    let nearest = facts.nearest.as_ref();
-    let instead = nearest.map(|(code, metres)| format!("Thay thế: {code} {metres}m chim bay."));
-    let join = |place: &str| {
-        if said.is_empty() {
-            format!("{subject}{place} {what}")
-        } else {
-            said.clone()
+    let join = |place: &str| match facts.episode.id.subject {
+        Subject::Zone(ref zone) if facts.episode.id.rule == RuleName::ZoneDrop => {
+            format!("Sụt áp diện rộng khu vực {zone}: {what}")
         }
+        Subject::Source(_) => format!("{subject}{place} {what}"),
+        _ => format!("{subject}: {what}"),
     };
-    let mut shorts = Vec::new();
-    let tails = [
-        (advice.as_deref(), instead.as_deref()),
-        (None, instead.as_deref()),
-        (None, None),
-    ];
-    for place in wheres(facts) {
-        for (advice, instead) in tails {
-            let mut short = format!("{}{when}.", join(&place));
-            for tail in [
-                advice.map(|a| format!(" {a}.")),
-                instead.map(|i| format!(" {i}")),
-            ] {
-                short += &tail.unwrap_or_default();
-            }
-            shorts.push(short);
-        }
-    }
+    let replacement = facts.replacement();
+    let instead = replacement.map(|(code, metres)| format!("Thay thế: {code} {metres}m chim bay."));
+    let waited = facts.waited_min().map(long);
+    let places = wheres(facts);
+    let shorts = shortened(
+        &places,
+        |place| format!("{} lúc {} {}.", join(place), time(begun), date(begun)),
+        &Tails {
+            pressing: waited.as_ref().map(|long| format!("{long} chưa ai nhận.")),
+            advice: advice.as_deref().map(ended),
+            instead: instead.iter().cloned().collect(),
+        },
+    );
     let mut lines = vec![format!("Từ {} ngày {}", time(begun), date(begun))];
     lines.extend(advice);
     lines.extend(instead);
-    if facts.occasion == Occasion::Escalated {
-        let waited = facts.at.since_ms(facts.episode.raised_at) / 60_000;
-        lines.push(format!("Báo động {waited} phút chưa có ai nhận."));
-    }
+    lines.extend(waited.map(|long| format!("Báo động {long} chưa có ai nhận.")));
     lines.push(format!("Mã cảnh báo: {}", facts.episode.id));
-    let fullest = wheres(facts).swap_remove(0);
     Words {
         tag: tag(facts),
-        sentence: join(&fullest),
+        sentence: join(places.first().map_or("", String::as_str)),
         shorts,
         lines,
+    }
+}
+
+/// How long, as one says it: `25 giờ 55 phút`.
+fn long(minutes: i64) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} phút"),
+        (hours, 0) => format!("{hours} giờ"),
+        (hours, minutes) => format!("{hours} giờ {minutes} phút"),
     }
 }
 

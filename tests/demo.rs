@@ -77,6 +77,106 @@ fn a_sensor_of_ones_own_joins_the_demo() {
 }
 
 #[test]
+fn an_alert_can_be_followed_from_its_raise_to_its_close_with_every_message() {
+    // Two minutes a second: dwell times pass while one watches.
+    let demo = Firemain::builder("demo")
+        .arg("--speed")
+        .arg("120")
+        .arg("--sources")
+        .arg("30")
+        .start();
+    let http = demo.http();
+    let csv = "code,kind,name,lat,lon,device,required_pressure_kpa\n\
+        MY-1,hydrant,my street,21.03,105.85,my-sensor,98.1\n";
+    http.post_text("/api/v1/import?format=csv", "text/csv", csv)
+        .ok();
+    let port = demo.ready().mqtt_address().port().to_string();
+    let reads = |kpa: u32| {
+        let mut publish = std::process::Command::new(support::server("MOSQUITTO_PUB"));
+        publish.args(["-h", "127.0.0.1", "-p", &port, "-q", "1"]);
+        publish.args(["-t", "firemain/v1/my-sensor/telemetry"]);
+        publish.args(["-m", &json!({ "pressure_kpa": kpa }).to_string()]);
+        assert!(publish.status().unwrap().success());
+    };
+    let alert = "/api/v1/alerts/MY-1/LOW_STATIC/1";
+    let told = |occasion: &str| {
+        let alert = http.get(alert);
+        alert.status == 200
+            && alert.json()["messages"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|told| {
+                    told["occasion"] == occasion
+                        && told["contact"] == "crew/duty"
+                        && told["state"] == "sent"
+                })
+    };
+    until("the crew is told", SOON, || {
+        reads(12);
+        told("paged")
+    });
+
+    // The crew takes it by the link in its message, which needs no login.
+    let outbox = demo.data().join("messages.jsonl");
+    let lines = || -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(&outbox).unwrap();
+        let about = |line: &serde_json::Value| line["id"].as_str().unwrap().starts_with("MY-1/");
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .filter(about)
+            .collect()
+    };
+    let paged = &lines()[0];
+    assert!(paged["sms"].as_str().unwrap().contains("MY-1"), "{paged}");
+    let link = paged["acknowledge"].as_str().unwrap();
+    let link = link.strip_prefix(&demo.ready().http).unwrap();
+    let phone = Http::at(&demo.ready().http);
+    assert!(phone.get(link).text.contains("<button"));
+    assert_eq!(
+        phone
+            .post_text(link, "application/x-www-form-urlencoded", "")
+            .status,
+        200
+    );
+    assert_eq!(http.get(alert).ok()["stage"], "acknowledged");
+    http.post(&format!("{alert}/dispatch"), &json!({ "crew": "Tổ 2" }))
+        .ok();
+    http.post(&format!("{alert}/on-site"), &json!({})).ok();
+
+    // Water is there again.
+    until("the crew is told that it is over", SOON, || {
+        reads(230);
+        told("cleared")
+    });
+    let over = http.get(alert).ok();
+    assert_eq!(over["open"], false, "{over}");
+    http.post(&format!("{alert}/close"), &json!({})).ok();
+    let closed = http.get(alert).ok();
+    assert_eq!(closed["stage"], "closed", "{closed}");
+    let steps: Vec<&str> = closed["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|step| step["what"].as_str())
+        .collect();
+    for step in [
+        "raised",
+        "acknowledged",
+        "dispatched",
+        "on_site",
+        "cleared",
+        "closed",
+    ] {
+        assert!(steps.contains(&step), "{step} is not in {steps:?}");
+    }
+    let told = http.get("/api/v1/deliveries?alert=MY-1/LOW_STATIC/1").ok();
+    let told = told["items"].as_array().unwrap().len();
+    assert_eq!(told, closed["messages"].as_array().unwrap().len());
+    assert_eq!(told, lines().len(), "every message is in the file");
+}
+
+#[test]
 fn a_faster_demo_runs_on_a_clock_of_its_own() {
     let demo = Firemain::builder("demo")
         .arg("--speed")

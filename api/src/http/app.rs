@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::access::Access;
+use super::health::KeptBudget;
 use super::login::oidc::Oidc;
 use super::principal::Principal;
 use super::problem::{Problem, ProblemKind};
@@ -60,6 +61,8 @@ pub struct App {
     pub notify: Option<Arc<Notify>>,
     /// The time.
     pub clock: SharedClock,
+    /// The alarm budget, as metrics told it last.
+    pub alarm_budget: KeptBudget,
     /// Counters of requests.
     pub metrics: HttpMetrics,
     /// Places at the live stream.
@@ -108,6 +111,7 @@ impl App {
             reports: Semaphore::new(REPORTS),
             asking: Arc::new(Semaphore::new(ASKING)),
             board: state.watch.board().clone(),
+            alarm_budget: KeptBudget::default(),
             metrics: HttpMetrics::new(),
             settings,
             stores: state.stores,
@@ -126,6 +130,13 @@ impl App {
     /// To which administrative unit a source belongs at a moment.
     pub fn unit_of(&self, source: &Source, at: Timestamp) -> UnitOf {
         self.board.units().of(source, at)
+    }
+
+    /// The code of the source at which a device is mounted.
+    pub async fn source_of_device(&self, device: &str) -> Result<Option<String>, Problem> {
+        let device = device.to_owned();
+        self.ask(move |stores| stores.register.source_of_device(&device))
+            .await
     }
 
     /// Asks the stores, where blocking is allowed.

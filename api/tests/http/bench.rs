@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use firemain_api::Stores;
 use firemain_api::http::{AppState, HttpSettings, Serving, serve};
+use firemain_api::notify::{Notify, NotifySettings};
 use firemain_api::watch::{Watch, WatchSettings};
 use firemain_domain::Timestamp;
 use firemain_domain::clock::{Clock, HandClock};
@@ -54,6 +55,19 @@ impl Bench {
 
     /// With stores that `prepare` has filled, and these settings but for the port.
     pub async fn with(prepare: impl FnOnce(&Stores), settings: HttpSettings) -> Self {
+        Self::build(prepare, settings, None).await
+    }
+
+    /// One that tells people, with these settings.
+    pub async fn telling(notify: NotifySettings) -> Self {
+        Self::build(|_| {}, HttpSettings::default(), Some(notify)).await
+    }
+
+    async fn build(
+        prepare: impl FnOnce(&Stores),
+        settings: HttpSettings,
+        notify: Option<NotifySettings>,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str| dir.path().join(name);
         let stores = Stores {
@@ -79,10 +93,24 @@ impl Bench {
             ..Default::default()
         };
         let watch = Watch::start(&stores, rules, clock.clone(), cancel.child_token()).unwrap();
+        let notify = match notify {
+            Some(settings) => {
+                let telling = Notify::start(
+                    stores.register.clone(),
+                    Arc::clone(watch.board()),
+                    watch.newest_event(),
+                    settings,
+                    clock.clone(),
+                    cancel.child_token(),
+                );
+                Some(telling.await.unwrap())
+            }
+            None => None,
+        };
         let state = AppState {
             stores: stores.clone(),
             watch: watch.clone(),
-            notify: None,
+            notify: notify.clone(),
             clock: clock.clone(),
         };
         let settings = HttpSettings {
@@ -91,6 +119,9 @@ impl Bench {
         };
         let serving = serve(settings, state, cancel.clone()).await.unwrap();
         let url = serving.url();
+        if let Some(notify) = &notify {
+            notify.links().reached_at(&url);
+        }
         firemain_api::choose_cryptography();
         let client = Client::builder()
             .danger_accept_invalid_certs(true)

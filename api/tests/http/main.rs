@@ -33,4 +33,5 @@ mod rules;
 mod serving;
 mod sources;
 mod stream;
+mod take;
 mod units;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use firemain_store::register::EpisodeRow;
+use firemain_store::register::telling::DeliveryFilter;
+use firemain_store::register::{EpisodeRow, RegisterError};
 
 use super::{MOST_STEPS, no_alert};
 use crate::http::app::App;
@@ -12,6 +13,9 @@ use crate::http::ask::PathOf;
 use crate::http::principal::Principal;
 use crate::http::problem::Problem;
 use crate::http::view::{AlertDetail, AlertView};
+
+/// Messages shown with an alert, at most.
+const MOST_MESSAGES: usize = 1_000;
 
 /// One alert; the slashes of its id written as `%2F`.
 #[utoipa::path(get, path = "/alerts/{id}", tag = "alerts",
@@ -43,10 +47,18 @@ pub async fn get_alert_by_parts(
 
 async fn detail(app: &App, id: String) -> Result<AlertDetail, Problem> {
     let alert = find(app, id.clone()).await?;
-    let steps = app
-        .ask(move |stores| stores.register.timeline(&id, 0, MOST_STEPS))
+    let (steps, told) = app
+        .ask(move |stores| {
+            let steps = stores.register.timeline(&id, 0, MOST_STEPS)?;
+            let about = DeliveryFilter {
+                episode: Some(id),
+                ..DeliveryFilter::default()
+            };
+            let told = stores.register.deliveries(&about, None, MOST_MESSAGES)?;
+            Ok::<_, RegisterError>((steps, told))
+        })
         .await?;
-    Ok(AlertDetail::new(alert, steps))
+    Ok(AlertDetail::new(alert, steps, told))
 }
 
 /// The alert of that id.

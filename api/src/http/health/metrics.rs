@@ -1,6 +1,5 @@
 //! `GET /metrics`, as Prometheus reads it.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -9,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use firemain_store::intake::IntakeTotals;
 use firemain_store::register::PartStatus;
 
+use super::budget::budget;
+use super::text::{Text, plain};
 use crate::board::Counts;
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -25,6 +26,7 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     text.watch(&app.watch.status());
     text.sources(app.board.counts(|_| true));
     text.intake(totals);
+    text.budget(&*budget(&app).await?);
     let streams = app.settings.max_streams - app.streams.available_permits();
     text.number(
         "stream_clients",
@@ -35,32 +37,7 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], body).into_response())
 }
 
-/// Metrics in Prometheus' text format.
-#[derive(Debug, Default)]
-struct Text(String);
-
 impl Text {
-    fn head(&mut self, name: &str, help: &str) {
-        let kind = if name.ends_with("_total") {
-            "counter"
-        } else {
-            "gauge"
-        };
-        let _ = writeln!(
-            self.0,
-            "# HELP firemain_{name} {help}\n# TYPE firemain_{name} {kind}"
-        );
-    }
-
-    fn value(&mut self, name: &str, labels: &str, value: f64) {
-        let _ = writeln!(self.0, "firemain_{name}{labels} {value}");
-    }
-
-    fn number(&mut self, name: &str, help: &str, value: f64) {
-        self.head(name, help);
-        self.value(name, "", value);
-    }
-
     fn parts(&mut self, statuses: &[PartStatus]) {
         self.head(
             "part_well",
@@ -261,19 +238,6 @@ impl Text {
             self.number(name, help, value as f64);
         }
     }
-}
-
-/// Only what a metric's name may have.
-fn plain(name: &str) -> String {
-    name.chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
 //! `/healthz`, `/readyz` and `/metrics`: how firemain itself is.
 
+mod budget;
 mod healthz;
 mod metrics;
 mod readyz;
+mod text;
+
+pub use budget::KeptBudget;
 
 use std::sync::Arc;
 

@@ -109,9 +109,11 @@ fn judge(
     ];
     let ready = parts.iter().all(|part| part.well);
     let mut parts = parts;
-    // That somebody cannot be told is said here, but no reason to send nobody any requests.
-    let tell = told("tell").map(|status| of_part("tell", Some(status), now, patience));
-    parts.extend(tell);
+    // That somebody cannot be told, or no new device can log in, is said here, but no reason to send
+    // nobody any requests.
+    for part in ["tell", "broker_files"] {
+        parts.extend(told(part).map(|status| of_part(part, Some(status), now, patience)));
+    }
     Readiness { ready, parts }
 }
 

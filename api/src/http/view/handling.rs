@@ -3,6 +3,7 @@
 use firemain_domain::Timestamp;
 use firemain_domain::handling::{Act, Attachment, Given, Mark, Outcome, Resolved};
 use firemain_domain::judging::{EpisodeEvent, Mute, Severity};
+use firemain_store::register::telling::{Delivery, DeliveryState, Occasion};
 use firemain_store::register::{EpisodeRow, EpisodeStep, Step};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -115,13 +116,56 @@ pub struct AlertDetail {
     pub alert: AlertView,
     /// What happened to it, by judging and by people, oldest first.
     pub timeline: Vec<StepView>,
+    /// Who was told of it, oldest first: the newest 1000. `/deliveries?alert=` has every try, and the
+    /// addresses.
+    pub messages: Vec<MessageView>,
 }
 
 impl AlertDetail {
-    /// The alert with these steps.
-    pub fn new(alert: AlertView, steps: Vec<EpisodeStep>) -> Self {
-        let timeline = steps.into_iter().map(StepView::from).collect();
-        Self { alert, timeline }
+    /// The alert with these steps, and with what was told of it, newest first.
+    pub fn new(alert: AlertView, steps: Vec<EpisodeStep>, told: Vec<Delivery>) -> Self {
+        Self {
+            alert,
+            timeline: steps.into_iter().map(StepView::from).collect(),
+            messages: told.into_iter().rev().map(MessageView::from).collect(),
+        }
+    }
+}
+
+/// A message that tells of the alert, without the address it went to.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct MessageView {
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Why: `paged`, `reopened`, `raised`, `command`, `escalated`, `cleared`, `listed`.
+    #[schema(value_type = String, example = "paged")]
+    pub occasion: Occasion,
+    /// To whom: `team/contact`; `team/` where the team as a whole is told.
+    pub contact: String,
+    /// By which channel.
+    pub channel: String,
+    /// Where it stands: `waiting`, `held` (for a digest), `sent`, `refused`, `expired`, `overtaken`, `digested`.
+    #[schema(value_type = String, example = "sent")]
+    pub state: DeliveryState,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When it was taken, or given up.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ended_at: Option<Timestamp>,
+}
+
+impl From<Delivery> for MessageView {
+    fn from(told: Delivery) -> Self {
+        Self {
+            at: told.what.made_at,
+            occasion: told.what.occasion,
+            contact: told.what.contact,
+            channel: told.what.channel,
+            state: told.state,
+            tries: told.tries,
+            ended_at: told.ended_at,
+        }
     }
 }
 

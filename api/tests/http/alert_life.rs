@@ -4,7 +4,7 @@ use firemain_domain::Clock;
 use firemain_domain::time::HOUR_MS;
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, hydrant};
 
 const ALERT: &str = "/api/v1/alerts/TR-1/LOW_STATIC/1";
 
@@ -322,6 +322,43 @@ async fn a_window_of_a_zone_that_comes_back_every_week_says_when_it_is_next() {
             .await
             .is_problem(422, "invalid-body");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_of_a_unit_mutes_its_sources_only_and_ends_by_itself() {
+    let bench = Bench::start().await;
+    bench.hydrant("TR-1", 0.0).await;
+    let mut elsewhere = hydrant("TR-2", 200.0);
+    elsewhere["unit"] = json!("Phường Cửa Nam");
+    elsewhere["zone"] = json!("Z2");
+    let put = bench.put("/api/v1/sources/TR-2", elsewhere).await;
+    assert_eq!(put.status, 201, "{}", put.text);
+    let body = json!({
+        "id": "w-1", "unit": "Phường Hoàn Kiếm", "until": later(&bench, 2), "reason": "thay ống",
+    });
+    let entered = bench.post("/api/v1/maintenance-windows", body).await;
+    assert_eq!(entered.status, 201, "{}", entered.text);
+    for n in 0..4 {
+        for code in ["TR-1", "TR-2"] {
+            let said = json!({ "seq": n, "pressure_kpa": 60.0 });
+            bench.hear(&format!("dev-{code}"), said);
+        }
+        bench.pass_minutes(15);
+    }
+    let paged = |json: &Value| json["paged"] == 1;
+    bench.until("/api/v1/alerts/TR-2/LOW_STATIC/1", paged).await;
+    let within = bench.get("/api/v1/sources/TR-1/verdict").await.json;
+    assert_eq!(within["reasons"], json!(["maintenance"]));
+    let muted = bench.get(ALERT).await.json;
+    assert!(muted["paged"].is_null() || muted["paged"] == 0, "{muted}");
+    // Nobody ends it: it is over by itself, and what is low by then pages.
+    for n in 4..10 {
+        bench.hear("dev-TR-1", json!({ "seq": n, "pressure_kpa": 60.0 }));
+        bench.pass_minutes(15);
+    }
+    bench.until(ALERT, paged).await;
+    let listed = bench.get("/api/v1/maintenance-windows").await.json;
+    assert_eq!(listed["items"][0]["in_force"], false);
 }
 
 #[tokio::test(flavor = "multi_thread")]

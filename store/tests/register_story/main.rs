@@ -11,6 +11,7 @@ mod inspections;
 mod judging;
 mod parts;
 mod people;
+mod telling;
 mod units;
 
 #[path = "../register_support/mod.rs"]
@@ -66,6 +67,11 @@ fn tell(open: &dyn Fn() -> Box<dyn Register>) {
     judging::sources_are_removed(&*register);
     history::verdicts_are_told_of_a_span_and_let_go(&*register);
     history::an_alert_that_pages_is_made_known_once(&*register);
+    telling::a_notice_comes_with_its_alert_and_becomes_messages_once(&*register);
+    telling::a_message_goes_until_a_receiver_takes_it(&*register);
+    telling::escalation_goes_on_one_step_at_a_time(&*register);
+    telling::what_is_held_is_told_in_one_digest(&*register);
+    telling::what_is_long_over_is_let_go(&*register);
     parts::devices_log_in(&*register);
     parts::parts_keep_cursors_and_tell_how_they_are(&*register);
     access::the_first_user_is_the_first_only_once(&*register);
@@ -77,5 +83,6 @@ fn tell(open: &dyn Fn() -> Box<dyn Register>) {
     register = open();
     parts::after_a_restart_all_is_there(&*register);
     endpoint::after_a_restart_the_endpoint_knows_its_clients(&*register);
+    telling::after_a_restart_links_are_still_good(&*register);
     access::after_a_restart_everybody_is_known(&*register);
 }

@@ -14,6 +14,7 @@ pub fn devices_log_in(register: &dyn Register) {
     assert_eq!(register.login("gateway").unwrap(), Some(gateway.clone()));
     let renewed = Login {
         secret_sha256: [9; 32],
+        broker_hash: "$7$101$a$b".into(),
         ..gateway
     };
     register.set_login(&renewed).unwrap();

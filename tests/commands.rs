@@ -81,10 +81,10 @@ fn a_command_reaches_firmware_through_a_broker_and_its_answer_comes_back() {
     let one = http.get(&format!("/api/v1/devices/{device}")).ok();
     assert_eq!(one["config_reported"]["report_interval_s"], 120);
 
-    ask("c-2", json!({ "calibration_offset_kpa": 2.0 }));
+    ask("c-2", json!({ "sample_interval_s": 5 }));
     until("the device says why not", SOON, || {
         let command = state_of(&http, &device, "c-2");
-        command["state"] == "failed" && command["error"].to_string().contains("unknown setting")
+        command["state"] == "failed" && command["error"].to_string().contains("must lie between")
     });
 
     // Nobody is there: it waits, and is carried out when the device comes back.

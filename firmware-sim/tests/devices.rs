@@ -242,3 +242,41 @@ fn a_wrong_scale_and_an_offset_show_in_the_pressure() {
         );
     }
 }
+
+#[test]
+fn a_calibration_is_added_from_then_on_and_a_limit_crossed_is_told_at_once() {
+    let pressures = |messages: &[SimMessage]| -> Vec<f64> {
+        telemetry(messages, "tr-0004")
+            .filter_map(|(_, said)| newest(&said)["pressure_kpa"].as_f64())
+            .collect()
+    };
+    let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len() as f64;
+    let after = |set: &str| {
+        let mut simulation = simulation(100);
+        run(&mut simulation, HOUR_MS);
+        let command = format!(r#"{{"id":"c","set":{{{set}}}}}"#);
+        simulation.receive("firemain/v1/tr-0004/command", command.as_bytes());
+        let messages = run(&mut simulation, 6 * HOUR_MS);
+        let answer = messages
+            .iter()
+            .find(|m| &*m.device == "tr-0004" && m.topic.ends_with("/event"))
+            .map(|m| serde_json::from_slice::<Value>(&m.payload).expect("JSON"));
+        assert_eq!(answer.expect("an answer")["ok"], true, "{set}");
+        pressures(&messages)
+    };
+    let as_it_was = after(r#""sample_interval_s":60"#);
+    let calibrated = after(r#""calibration_offset_kpa":-50"#);
+    let moved = mean(&calibrated) - mean(&as_it_was);
+    assert!((moved + 50.0).abs() < 5.0, "{moved}");
+    // Pressure passes its middle many times a day, and not by little.
+    let watched = after(&format!(
+        r#""sample_interval_s":60,"threshold_low_kpa":{}"#,
+        mean(&as_it_was)
+    ));
+    assert!(
+        watched.len() > as_it_was.len(),
+        "{} reports, {} without limits",
+        watched.len(),
+        as_it_was.len()
+    );
+}

@@ -16,6 +16,21 @@ pub(crate) enum Setting {
     SampleIntervalS(u32),
     /// By how much the main quantity must change to be told at once, in its unit.
     ReportDelta(f32),
+    /// Crossing this is told at once.
+    ThresholdLow(f32),
+    /// And this.
+    ThresholdHigh(f32),
+    /// Is added to what the sensor reads.
+    CalibrationOffset(f32),
+}
+
+/// What a device measures, and so in which unit it can be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measures {
+    /// Pressure, kPa.
+    Pressure,
+    /// A level, m.
+    Level,
 }
 
 /// A command as read.
@@ -28,7 +43,7 @@ pub(crate) struct Command {
 }
 
 /// Reads a command; `None` for bytes that are none (without an id there is nobody to answer).
-pub(crate) fn read(payload: &[u8], now: Timestamp) -> Option<Command> {
+pub(crate) fn read(payload: &[u8], measures: Measures, now: Timestamp) -> Option<Command> {
     let value: Value = serde_json::from_slice(payload).ok()?;
     let id = match value.get("id")? {
         Value::String(id) => id.clone(),
@@ -37,18 +52,20 @@ pub(crate) fn read(payload: &[u8], now: Timestamp) -> Option<Command> {
     };
     Some(Command {
         id,
-        settings: settings(&value, now),
+        settings: settings(&value, measures, now),
     })
 }
 
-fn settings(value: &Value, now: Timestamp) -> Result<Vec<Setting>, String> {
+fn settings(value: &Value, measures: Measures, now: Timestamp) -> Result<Vec<Setting>, String> {
     if expiry(value).is_some_and(|at| at < now) {
         return Err("expired".into());
     }
     let Some(Value::Object(set)) = value.get("set") else {
         return Err("nothing to set".into());
     };
-    set.iter().map(|(key, value)| setting(key, value)).collect()
+    set.iter()
+        .map(|(key, value)| setting(key, value, measures))
+        .collect()
 }
 
 fn expiry(value: &Value) -> Option<Timestamp> {
@@ -58,65 +75,121 @@ fn expiry(value: &Value) -> Option<Timestamp> {
     }
 }
 
-fn setting(key: &str, value: &Value) -> Result<Setting, String> {
+fn setting(key: &str, value: &Value, measures: Measures) -> Result<Setting, String> {
     let number = value
         .as_f64()
         .ok_or_else(|| format!("{key} must be a number"))?;
-    let seconds = || {
-        if INTERVAL_S.contains(&number) {
-            Ok(number as u32)
+    let within = |least: f64, most: f64, unit: &str| {
+        if (least..=most).contains(&number) {
+            Ok(number)
         } else {
-            Err(format!(
-                "{key} must lie between {} and {} s",
-                INTERVAL_S.start(),
-                INTERVAL_S.end()
-            ))
+            Err(format!("{key} must lie between {least} and {most} {unit}"))
         }
     };
+    let seconds = || within(*INTERVAL_S.start(), *INTERVAL_S.end(), "s").map(|s| s as u32);
     match key {
-        "report_interval_s" => seconds().map(Setting::ReportIntervalS),
-        "sample_interval_s" => seconds().map(Setting::SampleIntervalS),
-        "report_delta_kpa" | "report_delta_m" if number > 0.0 => {
-            Ok(Setting::ReportDelta(number as f32))
-        }
-        "report_delta_kpa" | "report_delta_m" => Err(format!("{key} must be above 0")),
-        _ => Err(format!("unknown setting {key}")),
+        "report_interval_s" => return seconds().map(Setting::ReportIntervalS),
+        "sample_interval_s" => return seconds().map(Setting::SampleIntervalS),
+        _ => {}
     }
+    let (what, of) = match key.rsplit_once('_') {
+        Some((what, "kpa")) => (what, Measures::Pressure),
+        Some((what, "m")) => (what, Measures::Level),
+        _ => return Err(format!("unknown setting {key}")),
+    };
+    // The bounds that docs/wire.md asks of devices.
+    let (unit, delta, threshold, offset) = match of {
+        Measures::Pressure => ("kPa", (0.1, 1_000.0), (0.0, 2_500.0), 200.0),
+        Measures::Level => ("m", (0.001, 10.0), (-50.0, 100.0), 5.0),
+    };
+    let bounds = match what {
+        "report_delta" => delta,
+        "threshold_low" | "threshold_high" => threshold,
+        "calibration_offset" => (-offset, offset),
+        _ => return Err(format!("unknown setting {key}")),
+    };
+    if of != measures {
+        return Err(format!("{key}: it does not measure that"));
+    }
+    let number = within(bounds.0, bounds.1, unit)? as f32;
+    Ok(match what {
+        "report_delta" => Setting::ReportDelta(number),
+        "threshold_low" => Setting::ThresholdLow(number),
+        "threshold_high" => Setting::ThresholdHigh(number),
+        _ => Setting::CalibrationOffset(number),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::from_ms(1_764_000_000_000);
+
+    fn said(set: &str) -> Result<Vec<Setting>, String> {
+        let command = format!(r#"{{"id":"c","set":{set}}}"#);
+        read(command.as_bytes(), Measures::Pressure, NOW)
+            .unwrap()
+            .settings
+    }
+
     #[test]
     fn a_command_is_read_and_a_bad_one_says_why() {
-        let now = Timestamp::from_ms(1_764_000_000_000);
-        let good = read(br#"{"id":"c1","set":{"report_interval_s":300}}"#, now).unwrap();
+        let good = br#"{"id":"c1","set":{"report_interval_s":300}}"#;
         assert_eq!(
-            good,
+            read(good, Measures::Level, NOW).unwrap(),
             Command {
                 id: "c1".into(),
                 settings: Ok(vec![Setting::ReportIntervalS(300)])
             }
         );
-        let old = read(
-            br#"{"id":"c2","set":{"report_interval_s":300},"expires_at":"2020-01-01T00:00:00Z"}"#,
-            now,
-        )
-        .unwrap();
+        let old =
+            br#"{"id":"c2","set":{"report_interval_s":300},"expires_at":"2020-01-01T00:00:00Z"}"#;
+        let old = read(old, Measures::Level, NOW).unwrap();
         assert_eq!(old.settings, Err("expired".into()));
-        assert!(
-            read(br#"{"id":"c3","set":{"report_interval_s":1}}"#, now)
-                .unwrap()
-                .settings
-                .is_err()
+        assert_eq!(read(b"nonsense", Measures::Level, NOW), None);
+        assert_eq!(
+            said(r#"{"report_interval_s":1}"#),
+            Err("report_interval_s must lie between 60 and 604800 s".into())
         );
-        assert!(
-            read(br#"{"id":"c4","set":{"colour":1}}"#, now)
-                .unwrap()
-                .settings
-                .is_err()
+        assert_eq!(
+            said(r#"{"colour":1}"#),
+            Err("unknown setting colour".into())
         );
-        assert_eq!(read(b"nonsense", now), None);
+        assert_eq!(said(r#"{"a_kpa":1}"#), Err("unknown setting a_kpa".into()));
+    }
+
+    #[test]
+    fn everything_that_people_can_ask_for_is_taken_within_its_bounds() {
+        assert_eq!(
+            said(r#"{"threshold_low_kpa":90,"threshold_high_kpa":600}"#),
+            Ok(vec![
+                Setting::ThresholdHigh(600.0),
+                Setting::ThresholdLow(90.0)
+            ])
+        );
+        assert_eq!(
+            said(r#"{"calibration_offset_kpa":-12.5,"report_delta_kpa":5}"#),
+            Ok(vec![
+                Setting::CalibrationOffset(-12.5),
+                Setting::ReportDelta(5.0)
+            ])
+        );
+        for (set, why) in [
+            (
+                r#"{"calibration_offset_kpa":201}"#,
+                "calibration_offset_kpa must lie between -200 and 200 kPa",
+            ),
+            (
+                r#"{"threshold_low_m":1}"#,
+                "threshold_low_m: it does not measure that",
+            ),
+            (
+                r#"{"report_delta_kpa":"5"}"#,
+                "report_delta_kpa must be a number",
+            ),
+        ] {
+            assert_eq!(said(set), Err(why.to_owned()));
+        }
     }
 }

@@ -13,6 +13,7 @@ use crate::wire::Said;
 const IN_USE_INTERVAL_MS: i64 = 60_000;
 /// A limit crossed by less is not told at once.
 const LEAST_CROSSING_KPA: f32 = 2.0;
+const LEAST_CROSSING_M: f32 = 0.01;
 const FLOW_STARTS_LPS: f64 = 0.5;
 
 impl Device {
@@ -24,7 +25,7 @@ impl Device {
         };
         let still = matches!(self.part, Part::Level)
             || matches!(self.part, Part::BarrelTap { .. }) && !flows;
-        let value = self.sensor.read(truth, at, still, &mut self.faults) as f32;
+        let value = self.sensor.read(truth, at, still, &mut self.faults) as f32 + self.offset;
         self.low = self.low.min(value);
         self.high = self.high.max(value);
         self.last = value;
@@ -59,8 +60,13 @@ impl Device {
     /// Whether what it measures has moved so far from what it last said that it says so at once.
     fn has_changed(&self) -> bool {
         let by = (self.last - self.reported).abs();
-        let crossed = (self.last < self.alarm) != (self.reported < self.alarm);
-        by >= self.delta || self.reported.is_nan() || crossed && by >= LEAST_CROSSING_KPA
+        let crossed = (self.last < self.alarm) != (self.reported < self.alarm)
+            || (self.last > self.alarm_high) != (self.reported > self.alarm_high);
+        let least = match self.part {
+            Part::Level => LEAST_CROSSING_M,
+            Part::MainTap { .. } | Part::BarrelTap { .. } => LEAST_CROSSING_KPA,
+        };
+        by >= self.delta || self.reported.is_nan() || crossed && by >= least
     }
 
     pub(super) fn is_report_due(&self, at: Timestamp) -> bool {

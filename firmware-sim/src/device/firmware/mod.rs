@@ -18,7 +18,7 @@ use firemain_domain::report::{EventKind, Sample};
 use firemain_domain::source::{Kind, ReportMode, Source};
 use firemain_domain::time::DAY_MS;
 
-use super::command::{self, Setting};
+use super::command::{self, Measures, Setting};
 use super::fault::Fault;
 use super::sensor::{Active, SensorTrait};
 use crate::noise::{between, draw, share};
@@ -66,6 +66,10 @@ pub(crate) struct Device {
     delta: f32,
     /// Crossing this is told at once: the low limit set in an on-change device; else NaN.
     alarm: f32,
+    /// As `alarm`, the high limit, once a command has set one.
+    alarm_high: f32,
+    /// Is added to what the sensor reads.
+    offset: f32,
     batch: u8,
     /// Where in the minute it samples, ms.
     pub(crate) phase_ms: i64,
@@ -182,6 +186,8 @@ impl Device {
                 .pressure_kpa
                 .filter(|_| on_change && matches!(part, Part::MainTap { .. }))
                 .map_or(f32::NAN, |kpa| kpa as f32),
+            alarm_high: f32::NAN,
+            offset: 0.0,
             batch,
             phase_ms,
             next_sample: first,
@@ -355,7 +361,11 @@ impl Device {
         if self.dead || self.cuts > 0 || self.mutes > 0 {
             return;
         }
-        let Some(command) = command::read(payload, at) else {
+        let measures = match self.part {
+            Part::Level => Measures::Level,
+            Part::MainTap { .. } | Part::BarrelTap { .. } => Measures::Pressure,
+        };
+        let Some(command) = command::read(payload, measures, at) else {
             return;
         };
         let error = match command.settings {
@@ -384,6 +394,9 @@ impl Device {
             }
             Setting::SampleIntervalS(s) => self.sample_ms = i64::from(s) * 1_000,
             Setting::ReportDelta(delta) => self.delta = delta,
+            Setting::ThresholdLow(limit) => self.alarm = limit,
+            Setting::ThresholdHigh(limit) => self.alarm_high = limit,
+            Setting::CalibrationOffset(offset) => self.offset = offset,
         }
     }
 }

@@ -12,6 +12,7 @@ use firemain_api::http::{
 use firemain_api::notify::Notify;
 use firemain_api::watch::{CloseAfter, Watch, WatchError, WatchSettings};
 use firemain_domain::clock::SharedClock;
+use firemain_ingest::broker_files::BrokerFiles;
 use firemain_ingest::endpoint::{
     Endpoint, EndpointParts, EndpointSettings, EndpointTls, RegisterLogins,
 };
@@ -22,7 +23,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::ready::Ready;
-use crate::settings::{Endpoint as EndpointKeys, Mqtt, Settings};
+use crate::settings::{BrokerFiles as BrokerFilesKeys, Endpoint as EndpointKeys, Mqtt, Settings};
 use crate::stores::{Parts, Stores};
 
 /// Devices at the own endpoint at once, at most.
@@ -227,6 +228,7 @@ impl Running {
             client_id: settings.mqtt.client_id.clone(),
             subscriptions: settings.mqtt.subscriptions.clone(),
             limits: limits(&settings.mqtt),
+            broker_files: broker_files(&settings.broker_files),
         };
         let ingest = Ingest::start(ingest, stores, Arc::clone(clock), cancel.clone()).await?;
         let (appender, counters) = (ingest.appender(), ingest.counters());
@@ -346,6 +348,15 @@ pub fn broker(mqtt: &Mqtt) -> Option<BrokerSettings> {
         ca_file: mqtt.ca_file.clone(),
         cert_file: mqtt.cert_file.clone(),
         key_file: mqtt.key_file.clone(),
+    })
+}
+
+fn broker_files(keys: &BrokerFilesKeys) -> Option<BrokerFiles> {
+    Some(BrokerFiles {
+        passwords: keys.passwords.clone()?,
+        own_passwords: keys.own_passwords.clone(),
+        rights: keys.rights.clone(),
+        own_rights: keys.own_rights.clone(),
     })
 }
 

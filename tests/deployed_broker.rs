@@ -38,10 +38,12 @@ impl Deployed {
         authority(here, &["server", "broker", "localhost", "127.0.0.1"]);
         authority(here, &["client", "D-2"]);
         fs::copy(shipped("mosquitto/acl"), here.join("acl")).expect("the rights are shipped");
-        fs::write(here.join("passwords"), "").expect("the folder can be written");
-        for (user, password) in [("firemain", "of firemain"), ("D-1", "of D-1")] {
-            set_password(here, user, password);
+        // Passwords by hand, and those that firemain is told to carry into the broker's file.
+        for file in ["passwords", "passwords.own"] {
+            fs::write(here.join(file), "").expect("the folder can be written");
+            set_password(here, file, "firemain", "of firemain");
         }
+        set_password(here, "passwords", "D-1", "of D-1");
         let config = fs::read_to_string(shipped("mosquitto/mosquitto.conf")).expect("shipped");
         for _ in 0..5 {
             let (port, mutual_port) = (free_port(), free_port());
@@ -120,14 +122,17 @@ impl Deployed {
         run("mosquitto_sub", &command)
     }
 
-    /// A firemain that comes in by its own password.
-    fn firemain(&self) -> Firemain {
+    /// A firemain that comes in by its own password, with these settings besides.
+    fn firemain(&self, settings: &str) -> Firemain {
         let keys = format!(
             "username = \"firemain\"\npassword = \"of firemain\"\nca_file = \"{}\"\n",
             self.file("tls/ca.crt").display()
         );
         let url = format!("mqtts://127.0.0.1:{}", self.port);
-        Firemain::serving(&url).config(&keys).start()
+        Firemain::serving(&url)
+            .config(&keys)
+            .config(settings)
+            .start()
     }
 }
 
@@ -147,9 +152,9 @@ fn authority(here: &Path, arguments: &[&str]) {
 }
 
 #[track_caller]
-fn set_password(here: &Path, user: &str, password: &str) {
+fn set_password(here: &Path, file: &str, user: &str, password: &str) {
     let mut command = Command::new(server("MOSQUITTO_PASSWD"));
-    let file = here.join("passwords");
+    let file = here.join(file);
     run(
         "mosquitto_passwd",
         command.arg("-b").arg(file).args([user, password]),
@@ -163,7 +168,7 @@ fn reading(seq: u32, pressure_kpa: f64) -> String {
 #[test]
 fn a_device_speaks_for_itself_alone_and_hears_only_its_own_commands() {
     let mut broker = Deployed::start();
-    let firemain = broker.firemain();
+    let firemain = broker.firemain("");
     let http = firemain.http();
     http.import_csv(REGISTER);
     until("the canary came round", SOON, || http.is_ready());
@@ -210,7 +215,7 @@ fn a_device_speaks_for_itself_alone_and_hears_only_its_own_commands() {
     // A new password holds at once, without anybody being cut off; the old one does no more.
     let fresh = Login::Password("D-1", "another");
     assert!(!broker.publishes(fresh, "mqttv311", &topic, &reading(91, 1.0)));
-    set_password(broker.folder.path(), "D-1", "another");
+    set_password(broker.folder.path(), "passwords", "D-1", "another");
     until("the new password holds", SOON, || {
         broker.publishes(fresh, "mqttv311", &topic, &reading(20, 220.0))
     });
@@ -231,4 +236,101 @@ fn a_device_speaks_for_itself_alone_and_hears_only_its_own_commands() {
         !broker.publishes(second, "mqttv5", &telemetry_of("D-2"), &reading(93, 1.0))
     });
     assert!(!broker.process.has_ended());
+}
+
+#[test]
+fn logins_made_in_the_register_hold_at_the_broker_and_end_there() {
+    let broker = Deployed::start();
+    let file = |name: &str| broker.file(name).display().to_string();
+    fs::copy(shipped("mosquitto/acl"), broker.file("acl.own")).expect("the rights are shipped");
+    let firemain = broker.firemain(&format!(
+        "[broker_files]\npasswords = \"{}\"\nown_passwords = \"{}\"\nrights = \"{}\"\nown_rights = \"{}\"",
+        file("passwords"),
+        file("passwords.own"),
+        file("acl"),
+        file("acl.own"),
+    ));
+    let http = firemain.http();
+    http.import_csv(REGISTER);
+    until("the canary came round", SOON, || http.is_ready());
+    let makes = |id: &str, devices: &[&str]| {
+        let body = json!({ "devices": devices });
+        let made = http.post(&format!("/api/v1/devices/{id}/credentials"), &body);
+        made.ok()["password"]
+            .as_str()
+            .expect("a password")
+            .to_owned()
+    };
+    let telemetry_of = |device: &str| format!("firemain/v1/{device}/telemetry");
+    let comes_in = |user: &str, password: &str| {
+        let login = Login::Password(user, password);
+        broker.publishes(login, "mqttv311", "firemain/v1/nobody/event", "{}")
+    };
+
+    // A device, and a gateway that speaks for another.
+    let of_device = makes("D-1", &[]);
+    let of_gateway = makes("gw-7", &["D-2"]);
+    until("both come in", SOON, || {
+        comes_in("D-1", &of_device) && comes_in("gw-7", &of_gateway)
+    });
+    assert!(
+        !comes_in("D-1", "of D-1"),
+        "what was set by hand in its file is gone"
+    );
+    assert!(
+        comes_in("firemain", "of firemain"),
+        "what people keep stays"
+    );
+    let device = Login::Password("D-1", &of_device);
+    let gateway = Login::Password("gw-7", &of_gateway);
+    for version in ["mqttv311", "mqttv5"] {
+        broker.publishes(gateway, version, &telemetry_of("D-1"), &reading(1, 999.0));
+        broker.publishes(device, version, &telemetry_of("D-2"), &reading(1, 999.0));
+    }
+    until("the gateway's rights hold", SOON, || {
+        broker.publishes(gateway, "mqttv5", &telemetry_of("D-2"), &reading(5, 215.0));
+        http.pressures("TR-2").last() == Some(&215.0)
+    });
+    assert!(broker.publishes(device, "mqttv5", &telemetry_of("D-1"), &reading(6, 216.0)));
+    until("each for its own", SOON, || {
+        http.pressures("TR-1") == [216.0]
+    });
+    assert!(!http.pressures("TR-2").contains(&999.0));
+
+    // The gateway hears the commands of its device, and of nobody else.
+    broker.commands(gateway, "mqttv5", None);
+    let ours = Login::Password("firemain", "of firemain");
+    for device in ["D-1", "D-2"] {
+        let topic = format!("firemain/v1/{device}/command");
+        assert!(broker.publishes(ours, "mqttv5", &topic, "{}"));
+    }
+    let heard = broker.commands(gateway, "mqttv5", Some(1));
+    assert_eq!(heard, ["firemain/v1/D-2/command"]);
+
+    // Another password voids the one before; taken away, there is no way in.
+    let renewed = makes("D-1", &[]);
+    until("the new password holds", SOON, || comes_in("D-1", &renewed));
+    until("the old one does no more", SOON, || {
+        !comes_in("D-1", &of_device)
+    });
+    assert_eq!(http.delete("/api/v1/devices/D-1/credentials").status, 204);
+    until("it is locked out", SOON, || !comes_in("D-1", &renewed));
+    assert!(comes_in("gw-7", &of_gateway));
+    assert_eq!(
+        http.metric("firemain_connected"),
+        Some(1.0),
+        "nobody was cut off"
+    );
+    assert_eq!(http.metric("firemain_broker_files_logins"), Some(1.0));
+
+    // That a file cannot be kept is told.
+    fs::remove_file(broker.file("passwords.own")).expect("it is there");
+    until("it is told", SOON, || {
+        let told = http.get("/readyz").text;
+        told.contains("passwords.own cannot be read")
+    });
+    assert!(
+        comes_in("gw-7", &of_gateway),
+        "the broker keeps what it had"
+    );
 }

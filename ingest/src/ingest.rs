@@ -15,6 +15,7 @@ use tracing::{error, warn};
 use crate::adopt::Adoption;
 use crate::archive::{ArchiveParts, ArchiveState, Archiving, Part, SourceRows};
 use crate::broker::{BrokerState, Publication, Session, SessionParts};
+use crate::broker_files::{self, BrokerFiles};
 use crate::courier::Courier;
 use crate::devices::Devices;
 use crate::status::{self, Counters, Watched};
@@ -39,7 +40,7 @@ const SHORTEST: Duration = Duration::from_millis(10);
 /// | writer (a thread) | its queue; the disk |
 /// | session | broker, writer |
 /// | archive reader (a thread), delivery | journal; archive, intake |
-/// | adoption, courier | register once a second |
+/// | adoption, courier, broker files (where they are kept) | register once a second |
 /// | source rows (where the archive keeps them) | register every two seconds; archive |
 /// | status | twice a second |
 /// | heartbeat, canary, tidying | their timers |
@@ -115,6 +116,7 @@ struct Prepared {
     broker: Option<(Session, Arc<BrokerState>)>,
     courier: Option<Courier>,
     client_id: String,
+    broker_files: Option<BrokerFiles>,
 }
 
 impl Prepared {
@@ -174,6 +176,7 @@ impl Prepared {
             clock: Arc::clone(&clock),
         })?;
         let client_id = settings.client_id;
+        let broker_files = settings.broker_files;
         Ok(Self {
             clock,
             stores,
@@ -185,6 +188,7 @@ impl Prepared {
             broker,
             courier,
             client_id,
+            broker_files,
         })
     }
 
@@ -200,6 +204,7 @@ impl Prepared {
             broker,
             courier,
             client_id,
+            broker_files,
         } = self;
         let appender = writer.appender();
         let mut tasks = Tasks {
@@ -229,6 +234,11 @@ impl Prepared {
                 );
                 tasks.spawn("canary", singing);
             }
+        }
+        if let Some(files) = broker_files {
+            let (register, clock) = (Arc::clone(&stores.register), Arc::clone(&clock));
+            let keeping = broker_files::keep(files, register, clock, cancel.clone());
+            tasks.spawn("broker files", keeping);
         }
         if let Some(courier) = courier {
             tasks.spawn("courier", courier.run(cancel.clone()));

@@ -4,11 +4,13 @@
 //! [`writer`] to the journal and are acknowledged when they are on disk. Out: points to the
 //! [`archive`], which follows the journal with a cursor of its own and may be down for as long as
 //! the journal has room; what cannot be used to quarantine; messages of unregistered devices to the
-//! intake, from where they are [adopted](adopt) when somebody registers the device. How all that
+//! intake, from where they are [adopted](adopt) when somebody registers the device. Logins of the
+//! register are carried to a broker by its files ([`broker_files`]). How all that
 //! goes is told to the register as [`status`]. [`Ingest`] starts and stops it.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod broker;
+pub mod broker_files;
 pub mod endpoint;
 
 mod canary;

@@ -9,6 +9,7 @@ use firemain_store::register::{Register, RegisterError};
 use firemain_wire::{Limits, Subscription};
 
 use crate::broker::{BrokerSettings, WrongUrl};
+use crate::broker_files::BrokerFiles;
 
 /// What to receive, and from where.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct IngestSettings {
     pub subscriptions: Vec<Subscription>,
     /// What a payload may be at most.
     pub limits: Limits,
+    /// The broker's files that the register's logins are carried into, if they are.
+    pub broker_files: Option<BrokerFiles>,
 }
 
 /// Where things are kept.

@@ -166,6 +166,26 @@ const FIXED: &[(&str, &str, &str)] = &[
     ),
     ("endpoint.key_file", "", "PEM file with its private key."),
     (
+        "broker_files.passwords",
+        "",
+        "The `password_file` of a mosquitto on this machine: logins made in the register are carried into it ([broker.md](broker.md)).",
+    ),
+    (
+        "broker_files.own_passwords",
+        "",
+        "Passwords that people keep, firemain's own among them: `broker_files.passwords` begins with them.",
+    ),
+    (
+        "broker_files.rights",
+        "",
+        "The `acl_file` of that mosquitto: what gateways may do is carried into it.",
+    ),
+    (
+        "broker_files.own_rights",
+        "",
+        "Rights that people keep, such as the shipped `acl`: `broker_files.rights` begins with them.",
+    ),
+    (
         "journal.keep",
         "\"7d\"",
         "How long messages stay in the journal after every consumer has used them.",

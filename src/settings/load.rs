@@ -173,6 +173,25 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
             "`endpoint.tls_listen` needs `endpoint.cert_file` and `endpoint.key_file`",
         );
     }
+    let files = &settings.broker_files;
+    if files.passwords.is_none()
+        && (files.own_passwords.is_some() || files.rights.is_some() || files.own_rights.is_some())
+    {
+        return contradiction("`broker_files` needs `broker_files.passwords`");
+    }
+    if files.own_rights.is_some() && files.rights.is_none() {
+        return contradiction("`broker_files.own_rights` needs `broker_files.rights`");
+    }
+    for (own, whole) in [
+        (&files.own_passwords, &files.passwords),
+        (&files.own_rights, &files.rights),
+    ] {
+        if own.is_some() && own == whole {
+            return contradiction(
+                "`broker_files`: the file that people keep cannot be the one that firemain writes",
+            );
+        }
+    }
     if !(1_024..=1_048_576).contains(&settings.mqtt.max_payload_bytes) {
         return contradiction("`mqtt.max_payload_bytes` must be from 1,024 to 1,048,576");
     }

@@ -32,6 +32,7 @@ pub struct Settings {
     pub access: Access,
     pub mqtt: Mqtt,
     pub endpoint: Endpoint,
+    pub broker_files: BrokerFiles,
     pub journal: Journal,
     pub archive: Archive,
     pub intake: Intake,
@@ -121,6 +122,16 @@ pub struct Endpoint {
     pub tls_listen: Option<SocketAddr>,
     pub cert_file: Option<PathBuf>,
     pub key_file: Option<PathBuf>,
+}
+
+/// `[broker_files]`: the files of a mosquitto that the register's logins are carried into.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BrokerFiles {
+    pub passwords: Option<PathBuf>,
+    pub own_passwords: Option<PathBuf>,
+    pub rights: Option<PathBuf>,
+    pub own_rights: Option<PathBuf>,
 }
 
 /// `[journal]`

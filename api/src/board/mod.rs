@@ -108,19 +108,6 @@ impl Board {
         Some(self.sight().view(&state, slot).entry())
     }
 
-    /// The source that a device reports for.
-    pub fn source_of(&self, device: &str) -> Option<Arc<Source>> {
-        let mut found = None;
-        self.visit(None, |view| {
-            if view.source().device.as_deref() == Some(device) {
-                found = Some(view.source().clone());
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        });
-        found
-    }
-
     /// How many sources there are.
     pub fn len(&self) -> usize {
         self.read().by_code.len()

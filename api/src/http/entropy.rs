@@ -2,9 +2,9 @@
 //! no seed may give them again.
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use firemain_domain::Timestamp;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 use super::problem::{Problem, ProblemKind};
 
@@ -16,6 +16,16 @@ pub fn secret() -> Result<(String, [u8; 32]), Problem> {
     let text = URL_SAFE_NO_PAD.encode(random::<32>()?);
     let hash = Sha256::digest(text.as_bytes()).into();
     Ok((text, hash))
+}
+
+/// A secret as mosquitto keeps it: PBKDF2 (RFC 8018) with HMAC-SHA-512, of as many rounds as
+/// mosquitto itself takes. A secret of 256 random bits needs no more.
+pub fn broker_hash(secret: &str) -> Result<String, Problem> {
+    const ROUNDS: u32 = 101;
+    let salt = random::<12>()?;
+    let hash = pbkdf2::pbkdf2_hmac_array::<Sha512, 64>(secret.as_bytes(), &salt, ROUNDS);
+    let (salt, hash) = (STANDARD.encode(salt), STANDARD.encode(hash));
+    Ok(format!("$7${ROUNDS}${salt}${hash}"))
 }
 
 /// A new id: 26 characters (ULID), those of later milliseconds sort later.

@@ -1,10 +1,12 @@
 use std::time::Duration;
 
 use firemain_api::http::HttpSettings;
+use firemain_domain::people::Role;
 use reqwest::{RequestBuilder, Response};
 use serde_json::json;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, hydrant};
+use crate::people::{city, key};
 
 /// Events of the stream as they come.
 struct Events {
@@ -149,4 +151,35 @@ async fn places_at_the_stream_are_bounded_and_given_back() {
     tokio::time::timeout(Duration::from_secs(10), waiting)
         .await
         .expect("the place was not given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_read_changes_is_not_told_who_changed_what() {
+    let bench = city().await;
+    let an = bench.log_in("an").await;
+    let register = &*bench.stores.register;
+    let viewer = key(register, Role::Viewer, &[], &[]);
+    let dispatcher = key(register, Role::Dispatcher, &[], &[]);
+    let listens = |key: &str| bench.request("GET", "/api/v1/stream").bearer_auth(key);
+    let mut few = Events::open(listens(&viewer)).await;
+    let mut all = Events::open(listens(&dispatcher)).await;
+    let user = json!({ "role": "crew", "display_name": "Hoa" });
+    let made = bench.ask_as(&an, "PUT", "/api/v1/users/hoa", Some(user));
+    assert_eq!(made.await.status, 201);
+    let source = hydrant("TR-1", 0.0);
+    let put = bench.ask_as(&an, "PUT", "/api/v1/sources/TR-1", Some(source));
+    assert_eq!(put.await.status, 201);
+
+    let told = |event: Event| serde_json::from_str::<serde_json::Value>(&event.data).unwrap();
+    let mut heard = told(all.of_kind("change").await);
+    while heard["subject"] != "hoa" {
+        heard = told(all.of_kind("change").await);
+    }
+    assert_eq!(
+        (&heard["kind"], &heard["by"]),
+        (&json!("user_set"), &json!("an"))
+    );
+    let only = told(few.of_kind("change").await);
+    assert_eq!(only["kind"], "source_set", "nothing of people");
+    assert!(only.get("by").is_none(), "{only}");
 }

@@ -59,6 +59,7 @@ pub(crate) fn settings(url: &str) -> IngestSettings {
         client_id: "firemain-test".to_owned(),
         subscriptions: Subscription::defaults(),
         limits: Limits::default(),
+        broker_files: None,
     }
 }
 

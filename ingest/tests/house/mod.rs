@@ -33,6 +33,7 @@ pub(crate) fn gateway(secret: &str) -> Login {
     Login {
         name: "gateway".into(),
         secret_sha256: Sha256::digest(secret).into(),
+        broker_hash: String::new(),
         devices: vec!["tr-1".into(), "tr-2".into()],
         created_at: Timestamp::from_ms(0),
     }

@@ -21,6 +21,8 @@ pub trait DeviceRegister: Send + Sync {
     fn note_devices(&self, news: &[DeviceNews]) -> Result<(), RegisterError>;
     /// What a device told of itself.
     fn device_facts(&self, device: &str) -> Result<Option<DeviceFacts>, RegisterError>;
+    /// The code of the source at which a device is mounted.
+    fn source_of_device(&self, device: &str) -> Result<Option<String>, RegisterError>;
     /// Devices that a source has had and has no more, the newest first, before the number `before`.
     fn device_terms(
         &self,

@@ -272,7 +272,8 @@ pub struct Ended<T> {
     pub ended_at: Option<Timestamp>,
 }
 
-/// A login of the own endpoint: a device's, or a gateway's for several devices.
+/// A login of a device, or of a gateway for several devices: at our own endpoint, and at a broker
+/// whose files we keep.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     /// User name.
@@ -280,6 +281,9 @@ pub struct Login {
     /// SHA-256 of its generated secret (256 random bits, so that no slow hash is needed).
     #[serde(skip)]
     pub secret_sha256: [u8; 32],
+    /// The secret as mosquitto keeps it (`$7$…`); empty: it was made before that was kept.
+    #[serde(skip)]
+    pub broker_hash: String,
     /// The devices it speaks for.
     pub devices: Vec<DeviceId>,
     /// When it was made.

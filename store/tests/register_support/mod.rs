@@ -134,6 +134,7 @@ pub fn login(name: &str, devices: &[&str]) -> Login {
     Login {
         name: name.into(),
         secret_sha256: [7; 32],
+        broker_hash: String::new(),
         devices: devices.iter().map(|d| (*d).into()).collect(),
         created_at: at(0),
     }

@@ -90,7 +90,11 @@ pub async fn configure_device(
         "must be at least a minute ahead, and at most 30 days",
     );
     checks.of_body()?;
-    let Some(source) = app.board.source_of(&device) else {
+    let Some(code) = app.source_of_device(&device).await? else {
+        return Err(no_device(&device));
+    };
+    let source = app.ask(move |stores| stores.register.source(&code)).await?;
+    let Some(source) = source else {
         return Err(no_device(&device));
     };
     let change = Change::DeviceConfigured {

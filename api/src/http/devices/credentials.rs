@@ -29,7 +29,7 @@ pub struct CredentialsBody {
     devices: Vec<String>,
 }
 
-/// A new login for our own MQTT endpoint.
+/// A new login for our own MQTT endpoint, and for a broker whose files firemain keeps.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Credentials {
     /// User name.
@@ -67,6 +67,7 @@ pub async fn make_credentials(
     let login = Login {
         name: id.clone(),
         secret_sha256,
+        broker_hash: entropy::broker_hash(&password)?,
         devices: devices
             .iter()
             .map(|device| device.as_str().into())

@@ -58,7 +58,7 @@ async fn device_view(app: &App, id: &str) -> Result<DeviceView, Problem> {
     let id = id.to_owned();
     let name = id.clone();
     let login: Option<Login> = app.ask(move |stores| stores.register.login(&name)).await?;
-    if let Some(entry) = entry_of(app, &id) {
+    if let Some(entry) = entry_of(app, &id).await? {
         return Ok(DeviceView::registered(&id, &entry, login, now));
     }
     let name = id.clone();
@@ -78,10 +78,8 @@ async fn device_view(app: &App, id: &str) -> Result<DeviceView, Problem> {
 }
 
 /// The source that has this device.
-fn entry_of(app: &App, device: &str) -> Option<Entry> {
-    app.board
-        .list(None, 1, |view| {
-            view.source().device.as_deref() == Some(device)
-        })
-        .pop()
+async fn entry_of(app: &App, device: &str) -> Result<Option<Entry>, Problem> {
+    let code = app.source_of_device(device).await?;
+    let entry = code.and_then(|code| app.board.get(&code));
+    Ok(entry.filter(|entry| entry.source.device.as_deref() == Some(device)))
 }

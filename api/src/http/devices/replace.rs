@@ -6,6 +6,7 @@ use axum::extract::State;
 use firemain_domain::Timestamp;
 use firemain_domain::change::Change;
 use firemain_domain::time::DAY_MS;
+use firemain_store::register::RegisterError;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -69,11 +70,16 @@ pub async fn replace_device(
         "must not lie ahead, nor more than 30 days back",
     );
     checks.of_body()?;
-    if let Some(there) = app.board.source_of(&body.with) {
+    if let Some(code) = app.source_of_device(&body.with).await? {
         // The same request once more.
-        let code = there.code.to_string();
-        let ask = move |stores: &crate::Stores| stores.register.device_terms(&code, None, 1);
-        let newest = app.ask(ask).await?.pop();
+        let ask = move |stores: &crate::Stores| {
+            let newest = stores.register.device_terms(&code, None, 1)?.pop();
+            Ok::<_, RegisterError>((newest, stores.register.source(&code)?))
+        };
+        let (newest, there) = app.ask(ask).await?;
+        let Some(there) = there else {
+            return Err(no_device(&body.with));
+        };
         if newest
             .is_some_and(|term| term.device == old && term.next.as_deref() == Some(&*body.with))
         {
@@ -87,11 +93,7 @@ pub async fn replace_device(
             ),
         ));
     }
-    let Some(code) = app
-        .board
-        .source_of(&old)
-        .map(|source| source.code.to_string())
-    else {
+    let Some(code) = app.source_of_device(&old).await? else {
         return Err(no_device(&old));
     };
     let source = app.ask(move |stores| stores.register.source(&code)).await?;

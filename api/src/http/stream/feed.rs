@@ -8,9 +8,13 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::{MissedTickBehavior, timeout};
 
 use crate::http::app::App;
-use crate::http::principal::Principal;
+use crate::http::principal::{Principal, Role};
 use crate::http::problem::Problem;
 
+/// Who may read `/changes`, as the table of routes says.
+const SEES_CHANGES: Role = Role::Dispatcher;
+/// Changes that are about people.
+const ABOUT_PEOPLE: [&str; 6] = ["user_", "password_", "sessions_", "key_", "team_", "route_"];
 /// Events read at once.
 const STEP: usize = 256;
 /// A comment comes so often, so that a dead connection is seen.
@@ -54,7 +58,7 @@ fn begin(after: Option<u64>, oldest: u64, newest: u64) -> Start {
 
 /// Feeds a client until it is gone, too slow, or we stop.
 pub async fn run(app: &App, who: &Principal, start: Start, to: &Sender<Event>) {
-    let feeding = feed(app, start, to);
+    let feeding = feed(app, who.role, start, to);
     tokio::select! {
         // In this order, so that the greeting comes first even to one who comes as we stop.
         biased;
@@ -78,7 +82,7 @@ async fn let_out(app: &App, who: &Principal) {
 }
 
 /// `None`: the client is gone or too slow, or the register does not answer.
-async fn feed(app: &App, start: Start, to: &Sender<Event>) -> Option<()> {
+async fn feed(app: &App, role: Role, start: Start, to: &Sender<Event>) -> Option<()> {
     let mut newest = app.watch.newest_event();
     let mut seen = start.after;
     let first = if start.reset { "reset" } else { "hello" };
@@ -89,7 +93,7 @@ async fn feed(app: &App, start: Start, to: &Sender<Event>) -> Option<()> {
     give(to, first.retry(Duration::from_secs(2))).await?;
     loop {
         newest.mark_unchanged();
-        seen = catch_up(app, seen, to).await?;
+        seen = catch_up(app, role, seen, to).await?;
         if let Ok(changed) = timeout(HEARTBEAT, newest.changed()).await {
             changed.ok()?;
         } else {
@@ -99,7 +103,7 @@ async fn feed(app: &App, start: Start, to: &Sender<Event>) -> Option<()> {
 }
 
 /// Gives all events after `seen`; says up to which.
-async fn catch_up(app: &App, mut seen: u64, to: &Sender<Event>) -> Option<u64> {
+async fn catch_up(app: &App, role: Role, mut seen: u64, to: &Sender<Event>) -> Option<u64> {
     loop {
         let events = app
             .ask(move |stores| stores.register.stream_after(seen, STEP))
@@ -108,7 +112,9 @@ async fn catch_up(app: &App, mut seen: u64, to: &Sender<Event>) -> Option<u64> {
         let full = events.len() == STEP;
         for event in events {
             seen = event.id;
-            give(to, shown(event)).await?;
+            if let Some(event) = shown(event, role) {
+                give(to, event).await?;
+            }
         }
         if !full {
             return Some(seen);
@@ -116,11 +122,25 @@ async fn catch_up(app: &App, mut seen: u64, to: &Sender<Event>) -> Option<u64> {
     }
 }
 
-fn shown(event: StreamEvent) -> Event {
-    Event::default()
-        .id(event.id.to_string())
-        .event(event.kind)
-        .data(event.body)
+/// An event as somebody of that role may see it: who changed what is for those who may read the
+/// changes, and to all others a change of people or keys is none.
+fn shown(event: StreamEvent, role: Role) -> Option<Event> {
+    let mut body = event.body;
+    if event.kind == "change" && role < SEES_CHANGES {
+        let mut change: serde_json::Value = serde_json::from_str(&body).ok()?;
+        let about = change["kind"].as_str()?;
+        if ABOUT_PEOPLE.iter().any(|people| about.starts_with(people)) {
+            return None;
+        }
+        change.as_object_mut()?.remove("by");
+        body = change.to_string();
+    }
+    Some(
+        Event::default()
+            .id(event.id.to_string())
+            .event(event.kind)
+            .data(body),
+    )
 }
 
 async fn give(to: &Sender<Event>, event: Event) -> Option<()> {

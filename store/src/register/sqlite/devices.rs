@@ -218,6 +218,11 @@ impl DeviceRegister for SqliteRegister {
         })
     }
 
+    fn source_of_device(&self, device: &str) -> Result<Option<String>, RegisterError> {
+        self.readers
+            .read(|db| one(db, sql::HOLDER_OF_DEVICE, [device], |row| column(row, 0)))
+    }
+
     fn device_facts(&self, device: &str) -> Result<Option<DeviceFacts>, RegisterError> {
         self.readers.read(|db| facts(db, device))
     }

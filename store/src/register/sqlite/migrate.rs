@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_devices.sql"),
     include_str!("migrations/0009_units.sql"),
     include_str!("migrations/0010_telling.sql"),
+    include_str!("migrations/0011_broker_logins.sql"),
 ];
 
 /// What SQLite's `application_id` says of a register of ours: `FMrg`.

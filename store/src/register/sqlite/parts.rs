@@ -15,6 +15,7 @@ pub fn set_login(tx: &Connection, login: &Login) -> Result<(), RegisterError> {
         login.secret_sha256.as_slice(),
         to_json(&login.devices)?,
         login.created_at.ms(),
+        &*login.broker_hash,
     );
     run(tx, sql::SET_LOGIN, row).map(drop)
 }
@@ -45,6 +46,7 @@ fn read_login(row: &Row<'_>) -> Result<Login, RegisterError> {
         secret_sha256: column(row, 1)?,
         devices: json(row, 2, "login", &name)?,
         created_at: Timestamp::from_ms(column(row, 3)?),
+        broker_hash: column(row, 4)?,
         name,
     })
 }

@@ -111,14 +111,15 @@ pub const CHANGES_AFTER: &str =
 
 // Logins -------------------------------------------------------------------------------------
 
-pub const SET_LOGIN: &str = "INSERT INTO login (name, secret_sha256, devices, created_at_ms)
-     VALUES (?1, ?2, ?3, ?4)
-     ON CONFLICT (name) DO UPDATE SET secret_sha256 = ?2, devices = ?3, created_at_ms = ?4";
+pub const SET_LOGIN: &str = "INSERT INTO login
+     (name, secret_sha256, devices, created_at_ms, broker_hash)
+     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET
+     secret_sha256 = ?2, devices = ?3, created_at_ms = ?4, broker_hash = ?5";
 pub const REMOVE_LOGIN: &str = "DELETE FROM login WHERE name = ?1";
-pub const LOGIN: &str =
-    "SELECT name, secret_sha256, devices, created_at_ms FROM login WHERE name = ?1";
-pub const LOGINS: &str = "SELECT name, secret_sha256, devices, created_at_ms FROM login
-     WHERE name > ?1 ORDER BY name LIMIT ?2";
+pub const LOGIN: &str = "SELECT name, secret_sha256, devices, created_at_ms, broker_hash
+     FROM login WHERE name = ?1";
+pub const LOGINS: &str = "SELECT name, secret_sha256, devices, created_at_ms, broker_hash
+     FROM login WHERE name > ?1 ORDER BY name LIMIT ?2";
 
 /// A number that moves with every change of a login, by triggers.
 pub const LOGINS_VERSION: &str = "SELECT number FROM login_version";

@@ -199,11 +199,11 @@ fn fits(name: &str) -> bool {
 }
 
 fn passwords(logins: &[&Login]) -> String {
-    logins
-        .iter()
-        .filter(|login| !login.broker_hash.is_empty())
-        .map(|login| format!("{}:{}\n", login.name, login.broker_hash))
-        .collect()
+    let mut all = String::new();
+    for login in logins.iter().filter(|login| !login.broker_hash.is_empty()) {
+        all += &format!("{}:{}\n", login.name, login.broker_hash);
+    }
+    all
 }
 
 /// What gateways may do; a login that speaks for itself alone has its rights by the shipped pattern.

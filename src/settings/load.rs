@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat, Value, ValueKind};
 
-use super::{ArchiveKind, Secret, Settings, keys};
+use super::{ArchiveKind, BrokerFiles, Secret, Settings, keys};
 
 const PREFIX: &str = "FIREMAIN";
 
@@ -156,6 +156,30 @@ fn take_secret(
     Ok(())
 }
 
+fn check_broker_files(files: &BrokerFiles) -> Result<(), &'static str> {
+    if files.passwords.is_none()
+        && (files.own_passwords.is_some() || files.rights.is_some() || files.own_rights.is_some())
+    {
+        return Err("`broker_files` needs `broker_files.passwords`");
+    }
+    if files.own_rights.is_some() && files.rights.is_none() {
+        return Err("`broker_files.own_rights` needs `broker_files.rights`");
+    }
+    let kept = [
+        (&files.own_passwords, &files.passwords),
+        (&files.own_rights, &files.rights),
+    ];
+    if kept
+        .iter()
+        .any(|(own, whole)| own.is_some() && own == whole)
+    {
+        return Err(
+            "`broker_files`: the file that people keep cannot be the one that firemain writes",
+        );
+    }
+    Ok(())
+}
+
 fn check(settings: &Settings) -> Result<(), SettingsError> {
     let contradiction = |text: &str| Err(SettingsError::Contradiction(text.to_owned()));
     if settings.http.cert_file.is_some() != settings.http.key_file.is_some() {
@@ -173,24 +197,8 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
             "`endpoint.tls_listen` needs `endpoint.cert_file` and `endpoint.key_file`",
         );
     }
-    let files = &settings.broker_files;
-    if files.passwords.is_none()
-        && (files.own_passwords.is_some() || files.rights.is_some() || files.own_rights.is_some())
-    {
-        return contradiction("`broker_files` needs `broker_files.passwords`");
-    }
-    if files.own_rights.is_some() && files.rights.is_none() {
-        return contradiction("`broker_files.own_rights` needs `broker_files.rights`");
-    }
-    for (own, whole) in [
-        (&files.own_passwords, &files.passwords),
-        (&files.own_rights, &files.rights),
-    ] {
-        if own.is_some() && own == whole {
-            return contradiction(
-                "`broker_files`: the file that people keep cannot be the one that firemain writes",
-            );
-        }
+    if let Err(why) = check_broker_files(&settings.broker_files) {
+        return contradiction(why);
     }
     if !(1_024..=1_048_576).contains(&settings.mqtt.max_payload_bytes) {
         return contradiction("`mqtt.max_payload_bytes` must be from 1,024 to 1,048,576");

@@ -42,7 +42,7 @@ impl Told {
         assert_eq!(bench.put("/api/v1/routes/r", route).await.status, 200);
         bench.hydrant("TR-1", 0.0).await;
         let told = Self { bench, file };
-        told.reads(0, 60.0).await;
+        told.reads(0, 60.0);
         told.bench
             .until(ALERT, |json| json["messages"][0]["state"] == "sent")
             .await;
@@ -50,7 +50,7 @@ impl Told {
     }
 
     /// Three quarters of an hour of that pressure.
-    async fn reads(&self, seq: u64, kpa: f64) {
+    fn reads(&self, seq: u64, kpa: f64) {
         for n in 0..3 {
             let said = json!({ "seq": seq + n, "pressure_kpa": kpa });
             self.bench.hear("dev-TR-1", said);
@@ -172,7 +172,7 @@ async fn what_is_altered_or_old_opens_nothing() {
 async fn once_it_is_over_there_is_nothing_to_take_and_the_alert_shows_whom_it_told() {
     let told = Told::of_low("Trực ban").await;
     let link = told.link();
-    told.reads(10, 200.0).await;
+    told.reads(10, 200.0);
     let over = told
         .bench
         .until(ALERT, |json| {

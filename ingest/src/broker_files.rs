@@ -146,11 +146,16 @@ pub(crate) async fn keep(
 fn look(files: &BrokerFiles, register: &dyn Register) -> Result<Done, BrokerFilesError> {
     let logins = all_logins(register)?;
     let kept = own(files.own_passwords.as_deref())?;
-    // A name that people keep is theirs: the broker takes one line of each.
-    let theirs: HashSet<&str> = kept
+    let kept_rights = own(files.own_rights.as_deref())?;
+    // A name that people keep is theirs, by password or by rights alone (firemain may come in by a
+    // certificate): no login made in the register may come in under it.
+    let with_password = kept.lines().filter_map(|line| line.split_once(':'));
+    let with_rights = kept_rights
         .lines()
-        .filter_map(|line| line.split_once(':'))
+        .filter_map(|line| line.trim().strip_prefix("user "));
+    let theirs: HashSet<&str> = with_password
         .map(|(name, _)| name)
+        .chain(with_rights.map(str::trim))
         .collect();
     let usable: Vec<&Login> = logins
         .iter()
@@ -167,11 +172,7 @@ fn look(files: &BrokerFiles, register: &dyn Register) -> Result<Done, BrokerFile
     let passwords = format!("{WRITTEN}{kept}{}", passwords(&usable));
     done.written += usize::from(put(&files.passwords, &passwords)?);
     if let Some(path) = &files.rights {
-        let rights = format!(
-            "{WRITTEN}{}{}",
-            own(files.own_rights.as_deref())?,
-            rights(&usable)
-        );
+        let rights = format!("{WRITTEN}{kept_rights}{}", rights(&usable));
         done.written += usize::from(put(path, &rights)?);
     }
     Ok(done)
@@ -310,12 +311,14 @@ mod tests {
         let error = look(&files, &register).unwrap_err().to_string();
         assert!(error.contains("passwords.own cannot be read"), "{error}");
         std::fs::write(file("passwords.own"), "firemain:$7$101$a$b").unwrap();
-        std::fs::write(file("acl.own"), "pattern write firemain/v1/%u/telemetry\n").unwrap();
+        let acl = "user by-certificate\ntopic #\npattern write firemain/v1/%u/telemetry\n";
+        std::fs::write(file("acl.own"), acl).unwrap();
         for login in [
             login("D-1", &["D-1"], "$7$101$c$d"),
             login("gw-7", &["D-2", "D-3"], "$7$101$e$f"),
             login("old", &["old"], ""),
             login("firemain", &["#"], "$7$101$no$no"),
+            login("by-certificate", &["by-certificate"], "$7$101$no$no"),
         ] {
             register.set_login(&login).unwrap();
         }
